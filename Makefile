@@ -1,0 +1,45 @@
+# Works with GNU make 3.81, which macOS ships, and later.
+.DEFAULT_GOAL := help
+.PHONY: help lab test check notebooks refresh tensorboard benchmark
+
+BIN := .venv/bin
+READY := .venv/ready
+IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON := $(shell for name in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+	$$name -c '$(IN_RANGE)' >/dev/null 2>&1 && echo $$name && break; done)
+# Jupyter refuses to run as root unless told; containers often are root.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1|/' \
+		| awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+lab: $(READY) ## open the lessons in JupyterLab
+	$(BIN)/jupyter lab --ip=localhost $(AS_ROOT) notebooks/01_load_mnist.ipynb
+
+test: check notebooks ## run every test: lint, package, style, lessons
+
+check: $(READY) ## run the quick tests only: lint, package, style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest tests
+
+notebooks: $(READY) ## run every lesson and compare its outputs with the stored ones
+	$(BIN)/python -m pytest $(NBVAL) notebooks
+
+refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one lesson)
+	$(BIN)/python -m tests.refresh $(ONLY)
+
+tensorboard: $(READY) ## show the curves of your trainings
+	$(BIN)/tensorboard --host localhost --logdir runs
+
+benchmark: $(READY) ## measure speed and quality on this machine (about 40 minutes)
+	$(BIN)/python -m tests.benchmarks
+
+$(READY): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "The lessons need Python 3.11, 3.12 or 3.13, and none was found: install one from python.org or your package manager, or name it with make PYTHON=/path/to/python3.12."; exit 1; }
+	@echo "Setting up .venv with $(PYTHON); this takes a minute or two."
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "$(PYTHON) could not make a virtual environment; on Debian and Ubuntu, install python3-venv."; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $(READY)

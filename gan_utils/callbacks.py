@@ -1,0 +1,192 @@
+"""What `fit` calls while a GAN trains: a progress bar, a log, pictures."""
+
+import os
+import sys
+from pathlib import Path
+
+from gan_utils import plotting, quiet  # noqa: F401
+
+import keras
+import numpy as np
+import tensorflow as tf
+from IPython.display import Image as Picture
+from IPython.display import display
+from PIL import Image
+from tqdm import tqdm
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar for the whole training, counted in steps.
+
+    Keras' own bar starts a line at each interval; pass `verbose=0` to `fit`.
+
+    Example:
+        >>> gan.fit(images, callbacks=[ProgressBar()], verbose=0)
+    """
+
+    def on_train_begin(self, logs=None):
+        self._bar = tqdm(
+            total=self.params["epochs"] * self.params["steps"],
+            initial=self.model.step,
+            unit=" steps",
+            file=sys.stdout,
+            ncols=100,
+        )
+
+    def on_epoch_end(self, epoch, logs=None):
+        names = ("generator_loss", "probability_fake")
+        self._bar.set_postfix(
+            {name: f"{logs[name]:.2f}" for name in names}, refresh=False
+        )
+        self._bar.update(self.model.step - self._bar.n)
+
+    def on_train_end(self, logs=None):
+        self._bar.close()
+
+
+class SampleFrames(keras.callbacks.Callback):
+    """Draws the same latent points after every interval, to see them improve.
+
+    Each picture is kept as a PNG named by its step, so an interrupted training
+    loses none.
+
+    Args:
+        latents: float32 `(n, latent_dim)`, the points to draw.
+        folder: where the pictures go; made when it is missing.
+        live: whether to show the newest picture below the cell.
+
+    Example:
+        >>> frames = SampleFrames(sample_latents(64, 64, seed=1), "frames", live=True)
+        >>> gan.fit(images, callbacks=[frames])
+        >>> save_gif("progress.gif", frames.pictures())
+    """
+
+    def __init__(self, latents, folder, live=False):
+        super().__init__()
+        self.latents = latents
+        self.folder = Path(folder)
+        self.live = live
+        self._view = None
+
+    def on_train_begin(self, logs=None):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.model.step == 0:  # frames of a training that was begun anew
+            for path in self.folder.glob("step_*.png"):
+                path.unlink()
+        self._draw()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._draw()
+
+    def _draw(self):
+        images = self.model.averaged_generator(self.latents, training=False)
+        picture = plotting.tile(images)
+        path = self.folder / f"step_{self.model.step:08d}.png"
+        part = path.with_suffix(".part")
+        Image.fromarray(picture).save(part, "PNG")
+        os.replace(part, path)
+        if self.live:
+            self._show(Picture(plotting.png_bytes(picture, zoom=2)))
+
+    def _show(self, picture):
+        if self._view is None:
+            self._view = display(picture, display_id=True)
+        else:
+            self._view.update(picture)
+
+    def pictures(self, at_most=60):
+        """Returns up to `at_most` pictures, spread evenly, as uint8 arrays."""
+        paths = sorted(self.folder.glob("step_*.png"))
+        chosen = np.unique(np.linspace(0, len(paths) - 1, at_most).round().astype(int))
+        return [np.asarray(Image.open(paths[index])) for index in chosen if paths]
+
+
+class TensorBoardLog(keras.callbacks.Callback):
+    """Writes what TensorBoard shows: six curves, samples, and both graphs.
+
+    Args:
+        folder: where the event files go; made when it is missing.
+        latents: float32 `(n, latent_dim)`, the points to draw.
+        image_every: steps between two pictures of samples.
+
+    Example:
+        >>> log = TensorBoardLog("log", sample_latents(64, 64, seed=1))
+        >>> gan.fit(images, callbacks=[log])
+        >>> read_scalars("log")["generator_loss"]
+    """
+
+    def __init__(self, folder, latents, image_every=500):
+        super().__init__()
+        self.folder = Path(folder)
+        self.latents = latents
+        self.image_every = image_every
+
+    def on_train_begin(self, logs=None):
+        self._writer = tf.summary.create_file_writer(str(self.folder))
+        if self.model.step == 0:
+            for network in (self.model.generator, self.model.discriminator):
+                write_graph(self.folder / network.name, network)
+        self._drawn_at = self.model.step
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = self.model.step
+        with self._writer.as_default(step=step):
+            for name, value in logs.items():
+                tf.summary.scalar(name, value)
+            if step - self._drawn_at >= self.image_every:
+                images = self.model.averaged_generator(self.latents, training=False)
+                picture = plotting.tile(images)
+                tf.summary.image("samples", picture[None, ..., None])
+                self._drawn_at = step
+        self._writer.flush()
+
+    def on_train_end(self, logs=None):
+        self._writer.close()
+
+
+def write_graph(folder, network):
+    """Writes one network's graph for TensorBoard.
+
+    Args:
+        folder: where the event file goes; TensorBoard shows one graph a folder.
+        network: a built `keras.Model` with one input.
+
+    Example:
+        >>> write_graph("log/generator", build_generator())
+    """
+    call = tf.function(lambda inputs: network(inputs, training=False))
+    graph = call.get_concrete_function(tf.TensorSpec(network.input_shape)).graph
+    with tf.summary.create_file_writer(str(folder)).as_default(step=0):
+        tf.summary.graph(graph)
+
+
+def read_scalars(folder):
+    """Reads the curves that a `TensorBoardLog` wrote, also over several sittings.
+
+    Args:
+        folder: the folder of the event files.
+
+    Returns:
+        A dict from names to `(steps, values)`, two arrays `(n,)` in the order of
+        the steps. Where a step was logged twice, the later value counts.
+
+    Raises:
+        OSError: there is no log in the folder.
+
+    Example:
+        >>> steps, values = read_scalars("log")["generator_loss"]
+    """
+    from tensorboard.backend.event_processing import event_accumulator
+
+    if not list(Path(folder).glob("events.*")):
+        raise OSError(f"{folder} holds no TensorBoard log. Train first, then read it.")
+    log = event_accumulator.EventAccumulator(str(folder), size_guidance={"tensors": 0})
+    log.Reload()
+    curves = {}
+    for name in log.Tags()["tensors"]:
+        if log.SummaryMetadata(name).plugin_data.plugin_name == "scalars":
+            events = sorted(log.Tensors(name), key=lambda event: event.wall_time)
+            points = {e.step: float(tf.make_ndarray(e.tensor_proto)) for e in events}
+            steps = np.array(sorted(points))
+            curves[name] = steps, np.array([points[step] for step in steps])
+    return curves

@@ -1,0 +1,128 @@
+"""The losses of a GAN, as pure functions on the discriminator's logits.
+
+Real is 1 and fake is 0. A discriminator's loss comes in two halves, one for
+real and one for fake images, so that you can watch each; their sum is what its
+optimizer lowers. All losses are means over the batch.
+
+Every function takes float tensors of any one shape, here `(n, 1)`, and returns
+float32 scalars.
+"""
+
+from gan_utils import quiet  # noqa: F401
+
+import tensorflow as tf
+
+
+def cross_entropy(logits, target):
+    """Cross-entropy between the probability sigmoid(logits) and one target.
+
+    It is computed from the logits, so it stays finite where the probability
+    rounds to 0 or 1.
+
+    Args:
+        logits: float `(n, 1)`, any finite value.
+        target: 1.0 for real, 0.0 for fake, or a value between.
+
+    Returns:
+        A scalar, 0 or more, in nats.
+
+    Example:
+        >>> round(float(cross_entropy(tf.zeros((4, 1)), 1.0)), 4)  # ln 2
+        0.6931
+    """
+    targets = tf.fill(tf.shape(logits), tf.cast(target, logits.dtype))
+    return tf.reduce_mean(
+        tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
+    )
+
+
+def cross_entropy_discriminator_loss(real_logits, fake_logits):
+    """D's loss of the first GAN: real images to 1, fake images to 0.
+
+    Returns:
+        `(loss_real, loss_fake)`, two scalars in nats. A D that cannot tell has
+        ln 2 for each, 2 ln 2 in all.
+
+    Source:
+        Goodfellow et al., Generative Adversarial Nets, 2014, algorithm 1.
+
+    Example:
+        >>> real, fake = cross_entropy_discriminator_loss(tf.zeros((4, 1)), tf.zeros((4, 1)))
+        >>> round(float(real + fake), 4)  # 2 ln 2
+        1.3863
+    """
+    return cross_entropy(real_logits, 1.0), cross_entropy(fake_logits, 0.0)
+
+
+def saturating_generator_loss(fake_logits):
+    """G's loss as the value function has it: the mean of log(1 - D(G(z))).
+
+    Its gradient vanishes while D rejects every fake.
+
+    Returns:
+        A scalar in nats, 0 or less.
+
+    Source:
+        Goodfellow et al., Generative Adversarial Nets, 2014, equation 1.
+
+    Example:
+        >>> round(float(saturating_generator_loss(tf.zeros((4, 1)))), 4)
+        -0.6931
+    """
+    return -cross_entropy(fake_logits, 0.0)
+
+
+def non_saturating_generator_loss(fake_logits):
+    """G's loss in practice: the mean of -log D(G(z)).
+
+    It has its largest gradient where D rejects the fakes.
+
+    Returns:
+        A scalar in nats, 0 or more.
+
+    Source:
+        Goodfellow et al., Generative Adversarial Nets, 2014, section 3.
+
+    Example:
+        >>> round(float(non_saturating_generator_loss(tf.zeros((4, 1)))), 4)
+        0.6931
+    """
+    return cross_entropy(fake_logits, 1.0)
+
+
+def least_squares_discriminator_loss(real_logits, fake_logits):
+    """D's loss of the least-squares GAN: squared distance to 1 and to 0.
+
+    Returns:
+        `(loss_real, loss_fake)`, two scalars, 0 or more.
+
+    Source:
+        Mao et al., Least Squares Generative Adversarial Networks, 2017,
+        equation 9.
+
+    Example:
+        >>> real, fake = least_squares_discriminator_loss(tf.ones((4, 1)), tf.ones((4, 1)))
+        >>> float(real), float(fake)
+        (0.0, 0.5)
+    """
+    return (
+        tf.reduce_mean(tf.square(real_logits - 1.0)) / 2.0,
+        tf.reduce_mean(tf.square(fake_logits)) / 2.0,
+    )
+
+
+def least_squares_generator_loss(fake_logits):
+    """G's loss of the least-squares GAN: squared distance to 1.
+
+    Returns:
+        A scalar, 0 or more.
+
+    Source:
+        Mao et al., Least Squares Generative Adversarial Networks, 2017,
+        equation 9.
+
+    Example:
+        >>> float(least_squares_generator_loss(tf.zeros((4, 1))))
+        0.5
+    """
+    return tf.reduce_mean(tf.square(fake_logits - 1.0)) / 2.0

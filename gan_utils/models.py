@@ -1,0 +1,196 @@
+"""Builders of the networks: the DCGAN's two, and a classifier of digits.
+
+Each builder takes a seed and touches no global state: the same seed gives the
+same weights.
+"""
+
+from gan_utils import quiet  # noqa: F401
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+
+def initialize(model, seed):
+    """Draws the weights of every layer anew, each layer from a seed of its own.
+
+    Each layer keeps the initializer it was built with.
+
+    Args:
+        model: a built `keras.Model`; it is changed in place.
+        seed: an integer from 0.
+
+    Returns:
+        The same model.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model = initialize(model, seed=0)
+    """
+    for position, layer in enumerate(model.layers):
+        for part in ("kernel", "bias"):
+            weight = getattr(layer, part, None)
+            if weight is not None:
+                initializer = getattr(layer, f"{part}_initializer")
+                settings = initializer.get_config()
+                if "seed" in settings:
+                    settings["seed"] = 1000 * seed + 2 * position + (part == "bias")
+                fresh = type(initializer).from_config(settings)
+                weight.assign(fresh(weight.shape, weight.dtype))
+    return model
+
+
+def build_generator(latent_dim=64, channels=32, seed=0):
+    """Builds the DCGAN's generator: latent points in, images out.
+
+    Args:
+        latent_dim: length of a latent point, 1 or more.
+        channels: width of the last hidden layer; the others have twice as many.
+        seed: an integer from 0.
+
+    Returns:
+        A `keras.Model` from float32 `(n, latent_dim)` to float32
+        `(n, 28, 28, 1)` in (-1, 1).
+
+    Source:
+        Radford, Metz, Chintala, Unsupervised Representation Learning with Deep
+        Convolutional Generative Adversarial Networks, 2016.
+
+    Example:
+        >>> build_generator(latent_dim=64).output_shape
+        (None, 28, 28, 1)
+    """
+    model = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            layers.Dense(7 * 7 * 2 * channels, use_bias=False),
+            layers.Reshape((7, 7, 2 * channels)),
+            layers.BatchNormalization(momentum=0.9),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(2 * channels, 3, padding="same", use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2DTranspose(channels, 4, 2, padding="same", use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2DTranspose(1, 4, 2, padding="same", activation="tanh"),
+        ],
+        name="generator",
+    )
+    return initialize(model, seed)
+
+
+def build_discriminator(channels=32, seed=0):
+    """Builds the DCGAN's discriminator: images in, logits out.
+
+    A logit above 0 says real, below 0 says fake. Batch norm makes the logit of
+    one image depend on its batch while training: give real and fake images in
+    separate batches.
+
+    Args:
+        channels: width of the first layer; the second has twice as many.
+        seed: an integer from 0.
+
+    Returns:
+        A `keras.Model` from float32 `(n, 28, 28, 1)` in [-1, 1] to float32
+        logits `(n, 1)`.
+
+    Source:
+        Radford, Metz, Chintala, Unsupervised Representation Learning with Deep
+        Convolutional Generative Adversarial Networks, 2016.
+
+    Example:
+        >>> build_discriminator().output_shape
+        (None, 1)
+    """
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(channels, 4, 2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(2 * channels, 4, 2, padding="same", use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Flatten(),
+            layers.Dense(8 * channels, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Dense(1),
+        ],
+        name="discriminator",
+    )
+    return initialize(model, seed)
+
+
+def build_classifier(seed=0):
+    """Builds a classifier of digits whose features judge generated images.
+
+    Args:
+        seed: an integer from 0.
+
+    Returns:
+        A `keras.Model` from float32 `(n, 28, 28, 1)` in [-1, 1] to float32
+        logits `(n, 10)`. Its layer `features` gives `(n, 128)`.
+
+    Source:
+        The pattern of convolution, batch norm and ReLU of Ioffe and Szegedy,
+        Batch Normalization, 2015.
+
+    Example:
+        >>> build_classifier().get_layer("features").output.shape
+        (None, 128)
+    """
+    model = keras.Sequential([keras.Input((28, 28, 1))], name="classifier")
+    for filters, stride in ((32, 1), (32, 2), (64, 1), (64, 2)):
+        model.add(layers.Conv2D(filters, 3, stride, padding="same", use_bias=False))
+        model.add(layers.BatchNormalization(momentum=0.9))
+        model.add(layers.ReLU())
+    model.add(layers.Flatten())
+    model.add(layers.Dropout(0.3, seed=seed))
+    model.add(layers.Dense(128, activation="relu", name="features"))
+    model.add(layers.Dropout(0.5, seed=seed + 1))
+    model.add(layers.Dense(10))
+    return initialize(model, seed)
+
+
+def make_sampler(generator):
+    """Compiles a generator into a function from NumPy to NumPy.
+
+    One compiled graph serves every number of points, so a slider does not wait
+    for a new one.
+
+    Args:
+        generator: a `keras.Model` from `(n, latent_dim)` to images.
+
+    Returns:
+        A function from latent points, float `(n, latent_dim)`, to images,
+        float32 `(n, height, width, channels)`. It raises `ValueError` when the
+        points have another shape or are not finite.
+
+    Example:
+        >>> sample = make_sampler(build_generator(latent_dim=64))
+        >>> sample(np.zeros((2, 64))).shape
+        (2, 28, 28, 1)
+    """
+    latent_dim = generator.input_shape[-1]
+
+    @tf.function(input_signature=[tf.TensorSpec((None, latent_dim), tf.float32)])
+    def draw(latents):
+        return generator(latents, training=False)
+
+    def sample(latents):
+        latents = np.asarray(latents, np.float32)
+        if latents.ndim != 2 or latents.shape[1] != latent_dim:
+            raise ValueError(
+                f"Latent points of shape {latents.shape} were given; this generator "
+                f"needs (n, {latent_dim}). For one point, pass latents[None]."
+            )
+        if not np.isfinite(latents).all():
+            raise ValueError(
+                "Some latent points are not finite; a generator needs finite numbers. "
+                "Look for a division by zero where they were made."
+            )
+        return draw(latents).numpy()
+
+    return sample

@@ -1,0 +1,314 @@
+"""The adversarial step, the model that `fit` trains with it, and its checkpoint."""
+
+import time
+
+from gan_utils import losses, quiet  # noqa: F401
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+LOSSES = ("generator_loss", "discriminator_loss_real", "discriminator_loss_fake")
+METRICS = (*LOSSES, "probability_real", "probability_fake", "discriminator_accuracy")
+
+
+def adversarial_step(gan, real_images, latents):
+    """Updates both networks once, on one batch.
+
+    One pass of D over the fakes serves both losses. Each gradient is taken for
+    the weights of one network and goes to that network's optimizer.
+
+    Args:
+        gan: holds `generator`, `discriminator`, `generator_loss`,
+            `discriminator_loss`, `generator_optimizer` and
+            `discriminator_optimizer`.
+        real_images: float32 `(n, height, width, channels)`, in G's pixel range.
+        latents: float32 `(n, latent_dim)`.
+
+    Returns:
+        `(losses, real_logits, fake_logits)`: the dict of the losses in
+        `LOSSES`, scalars before the update, and D's logits `(n, 1)`.
+
+    Source:
+        Goodfellow et al., Generative Adversarial Nets, 2014, algorithm 1.
+
+    Example:
+        >>> losses, real_logits, fake_logits = adversarial_step(gan, images, latents)
+    """
+    with tf.GradientTape(persistent=True) as tape:
+        fake_images = gan.generator(latents, training=True)
+        real_logits = gan.discriminator(real_images, training=True)
+        fake_logits = gan.discriminator(fake_images, training=True)
+        loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
+        discriminator_loss = loss_real + loss_fake
+        generator_loss = gan.generator_loss(fake_logits)
+
+    for network, optimizer, loss in (
+        (gan.discriminator, gan.discriminator_optimizer, discriminator_loss),
+        (gan.generator, gan.generator_optimizer, generator_loss),
+    ):
+        weights = network.trainable_variables
+        optimizer.apply(tape.gradient(loss, weights), weights)
+    values = (generator_loss, loss_real, loss_fake)
+    return dict(zip(LOSSES, values)), real_logits, fake_logits
+
+
+class GAN(keras.Model):
+    """A generator and a discriminator that `fit` trains against each other.
+
+    Everything random in a step follows from `seed` and the number of the step,
+    which the model counts in `step`. Beside the generator it keeps
+    `averaged_generator`, whose weights are an exponential moving average: use
+    that one to draw samples. Each interval (an epoch of `fit`) reports the
+    means of the six numbers in `METRICS` over its steps.
+
+    A loss that becomes NaN or infinite stops `fit` with an error that names the
+    loss and the step.
+
+    Args:
+        generator: from float32 `(n, latent_dim)` to images.
+        discriminator: from images to logits `(n, 1)`.
+        seed: an integer; decides the latent points of every step.
+        averaging: share of the old average that one step keeps, from 0 to 1.
+            Early steps keep less, so that the start is soon forgotten.
+
+    Raises:
+        ValueError: the networks do not fit together.
+
+    Source:
+        Goodfellow et al., Generative Adversarial Nets, 2014. Averaged weights:
+        Yazici et al., The Unusual Effectiveness of Averaging in GAN Training,
+        2019.
+
+    Example:
+        >>> gan = GAN(build_generator(), build_discriminator(), seed=0)
+        >>> adam = keras.optimizers.Adam
+        >>> gan.compile(adam(1e-3, beta_1=0.5), adam(4e-4, beta_1=0.5))
+        >>> history = gan.fit(batches(x_train, 64, seed=0), steps_per_epoch=50)
+    """
+
+    def __init__(self, generator, discriminator, seed, averaging=0.999, **options):
+        super().__init__(**options)
+        if generator.output_shape != discriminator.input_shape:
+            raise ValueError(
+                f"The generator makes images of shape {generator.output_shape}, but the "
+                f"discriminator takes {discriminator.input_shape}. Build both for the "
+                "same images."
+            )
+        if not 0 <= averaging < 1:
+            raise ValueError(f"averaging is {averaging}; it must be from 0 to below 1.")
+        self.generator = generator
+        self.discriminator = discriminator
+        self.averaged_generator = keras.models.clone_model(generator)
+        self.averaged_generator.set_weights(generator.get_weights())
+        self.seed = seed
+        self.averaging = averaging
+        self.means = {name: keras.metrics.Mean(name) for name in METRICS}
+        self.step_count = tf.Variable(0, dtype=tf.int64, trainable=False)
+        # The first step at which each loss was not finite, -1 for none.
+        self.bad_steps = tf.Variable(
+            [-1] * len(LOSSES), dtype=tf.int64, trainable=False
+        )
+        self.built = True
+
+    def compile(
+        self,
+        generator_optimizer,
+        discriminator_optimizer,
+        generator_loss=losses.non_saturating_generator_loss,
+        discriminator_loss=losses.cross_entropy_discriminator_loss,
+        steps_per_execution=50,
+    ):
+        """Takes one optimizer a network, and the losses.
+
+        Args:
+            generator_optimizer: a `keras.optimizers.Optimizer` of G's own.
+            discriminator_optimizer: another one, D's own.
+            generator_loss: from fake logits to a scalar.
+            discriminator_loss: from real and fake logits to two scalars.
+            steps_per_execution: steps that run in the graph before Python looks
+                again; more costs less, fewer stop sooner.
+
+        Raises:
+            ValueError: both networks were given the same optimizer.
+        """
+        if generator_optimizer is discriminator_optimizer:
+            raise ValueError(
+                "Both networks were given the same optimizer; an optimizer remembers "
+                "the gradients of one network. Make two."
+            )
+        # XLA slows these small convolutions down on a CPU.
+        super().compile(jit_compile=False, steps_per_execution=steps_per_execution)
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_loss = generator_loss
+        self.discriminator_loss = discriminator_loss
+        generator_optimizer.build(self.generator.trainable_variables)
+        discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    @property
+    def metrics(self):
+        return list(self.means.values())
+
+    @property
+    def step(self):
+        """The number of steps done, an int."""
+        return int(self.step_count)
+
+    def train_step(self, real_images):
+        """Runs one adversarial step; `fit` calls it."""
+        shape = (tf.shape(real_images)[0], self.generator.input_shape[-1])
+        seed = tf.stack([tf.cast(self.seed, tf.int64), self.step_count])
+        latents = tf.random.stateless_normal(shape, seed)
+        values, real_logits, fake_logits = adversarial_step(self, real_images, latents)
+        self._remember_bad_losses(values)
+        self.step_count.assign_add(1)
+        self._average()
+        values["probability_real"] = tf.sigmoid(real_logits)
+        values["probability_fake"] = tf.sigmoid(fake_logits)
+        right = tf.concat([real_logits > 0, fake_logits <= 0], 0)
+        values["discriminator_accuracy"] = tf.cast(right, tf.float32)
+        for name, value in values.items():
+            self.means[name].update_state(value)
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    def _average(self):
+        steps = tf.cast(self.step_count, tf.float32)
+        keep = tf.minimum(self.averaging, steps / (10.0 + steps))
+        for average, weight in zip(
+            self.averaged_generator.weights, self.generator.weights
+        ):
+            average.assign(weight + keep * (average - weight))
+
+    def _remember_bad_losses(self, values):
+        bad = ~tf.math.is_finite(tf.stack([values[name] for name in LOSSES]))
+        first = bad & (self.bad_steps < 0)
+        self.bad_steps.assign(tf.where(first, self.step_count, self.bad_steps))
+
+    def check(self):
+        """Raises `FloatingPointError` if a loss or a weight is not finite."""
+        bad = {
+            name: int(step) for name, step in zip(LOSSES, self.bad_steps) if step >= 0
+        }
+        if bad:
+            name = min(bad, key=bad.get)
+            raise FloatingPointError(
+                f"{name} was not a finite number at step {bad[name]:,}. Training has "
+                "stopped, and nothing was saved since. Lower the learning rates, then "
+                "build the GAN anew or go on from its last checkpoint."
+            )
+        for network in (self.generator, self.discriminator):
+            for weight in network.weights:
+                if not np.isfinite(weight).all():
+                    raise FloatingPointError(
+                        f"{weight.path} of the {network.name} is not finite after step "
+                        f"{self.step:,}. Lower the learning rates."
+                    )
+
+    def fit(self, x, callbacks=None, **options):
+        """Trains like `keras.Model.fit`, and ends cleanly when interrupted.
+
+        An interrupt lets every callback finish, so that a `Checkpoint` saves,
+        and is raised again.
+
+        Args:
+            x: a dataset of float32 batches, as `data.batches` makes it.
+            callbacks: a list of `keras.callbacks.Callback`.
+            **options: as in `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History` with the six means of each interval.
+
+        Raises:
+            FloatingPointError: a loss became NaN or infinite.
+        """
+        callbacks = list(callbacks or [])
+        try:
+            # shuffle=False: Keras warns about its default with a dataset.
+            return super().fit(
+                x, callbacks=[_StopWhenBad(), *callbacks], shuffle=False, **options
+            )
+        except KeyboardInterrupt:
+            for callback in callbacks:
+                callback.on_train_end()
+            raise KeyboardInterrupt(
+                f"Training was interrupted after step {self.step:,}."
+            ) from None
+
+
+class _StopWhenBad(keras.callbacks.Callback):
+    """Raises after the execution in which a loss stopped being finite."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.model.bad_steps.numpy() >= 0).any():
+            self.model.check()
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves all that training needs to go on, and brings it back.
+
+    Made with a folder that holds a checkpoint, it restores the newest one into
+    the GAN at once. As a callback it saves at the end of an interval when
+    `seconds` have passed, and at the end of training. It keeps the two newest;
+    each is written under a temporary name first, and never when a loss or a
+    weight is not finite.
+
+    Args:
+        gan: a compiled `GAN`.
+        folder: a path; made when it is missing.
+        seconds: time between two saves, 0 or more.
+
+    Raises:
+        OSError: the folder cannot be written.
+        ValueError: the checkpoint belongs to other networks or optimizers.
+
+    Example:
+        >>> checkpoint = Checkpoint(gan, run_folder("dcgan") / "checkpoint")
+        >>> gan.fit(images, callbacks=[checkpoint])
+    """
+
+    def __init__(self, gan, folder, seconds=20):
+        super().__init__()
+        self.gan = gan
+        self.seconds = seconds
+        self._saved_at = time.monotonic()
+        # Plain lists of tensors: also what tf.train.Checkpoint would not find,
+        # such as the states of Dropout's seed generators.
+        state = tf.train.Checkpoint(
+            generator=_tensors(gan.generator.variables),
+            averaged_generator=_tensors(gan.averaged_generator.variables),
+            discriminator=_tensors(gan.discriminator.variables),
+            generator_optimizer=_tensors(gan.generator_optimizer.variables),
+            discriminator_optimizer=_tensors(gan.discriminator_optimizer.variables),
+            step=gan.step_count,
+        )
+        self._manager = tf.train.CheckpointManager(state, str(folder), max_to_keep=2)
+        newest = self._manager.latest_checkpoint
+        if newest:
+            self._restore(state, newest)
+
+    def _restore(self, state, newest):
+        try:
+            state.restore(newest).assert_consumed()
+        except (AssertionError, ValueError) as error:
+            raise ValueError(
+                f"The checkpoint {newest} was made by other networks or optimizers than "
+                "the ones given. Build them as they were, or give a new folder."
+            ) from error
+
+    def save(self):
+        """Writes a checkpoint of this step, unless something is not finite."""
+        self.gan.check()
+        self._manager.save(self.gan.step)
+        self._saved_at = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if time.monotonic() - self._saved_at >= self.seconds:
+            self.save()
+
+    def on_train_end(self, logs=None):
+        self.save()
+
+
+def _tensors(variables):
+    return [variable.value for variable in variables]
