@@ -1,6 +1,7 @@
 """What `fit` calls while a GAN trains: a progress bar, a log, pictures."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -190,3 +191,37 @@ def read_scalars(folder):
             steps = np.array(sorted(points))
             curves[name] = steps, np.array([points[step] for step in steps])
     return curves
+
+
+def find_tensorboard():
+    """Tells the magic `%tensorboard` where this Python keeps its TensorBoard.
+
+    Without it the magic looks on the PATH, where a virtual environment that is
+    not activated does not put it.
+
+    Example:
+        >>> find_tensorboard()  # then: %load_ext tensorboard
+    """
+    name = "tensorboard.exe" if os.name == "nt" else "tensorboard"
+    os.environ["TENSORBOARD_BINARY"] = str(Path(sys.executable).with_name(name))
+
+
+def stop_tensorboard(folder):
+    """Stops the servers that `%tensorboard` has started for a folder.
+
+    Args:
+        folder: the folder given to `--logdir`.
+
+    Returns:
+        How many servers were stopped.
+
+    Example:
+        >>> stop_tensorboard("log")
+        1
+    """
+    from tensorboard import manager
+
+    servers = [info for info in manager.get_all() if Path(info.logdir) == Path(folder)]
+    for server in servers:
+        os.kill(server.pid, signal.SIGTERM)
+    return len(servers)

@@ -76,7 +76,7 @@ def _read(path, known_as=None):
     )
     try:
         status = path.stat()
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {key: file[key] for key in SHAPES}
     except OSError as error:
         raise OSError(f"{name} cannot be read: {error}. {mend}") from error

@@ -47,7 +47,8 @@ def cross_entropy_discriminator_loss(real_logits, fake_logits):
         Goodfellow et al., Generative Adversarial Nets, 2014, algorithm 1.
 
     Example:
-        >>> real, fake = cross_entropy_discriminator_loss(tf.zeros((4, 1)), tf.zeros((4, 1)))
+        >>> unsure = tf.zeros((4, 1))
+        >>> real, fake = cross_entropy_discriminator_loss(unsure, unsure)
         >>> round(float(real + fake), 4)  # 2 ln 2
         1.3863
     """
@@ -101,7 +102,8 @@ def least_squares_discriminator_loss(real_logits, fake_logits):
         equation 9.
 
     Example:
-        >>> real, fake = least_squares_discriminator_loss(tf.ones((4, 1)), tf.ones((4, 1)))
+        >>> fooled = tf.ones((4, 1))
+        >>> real, fake = least_squares_discriminator_loss(fooled, fooled)
         >>> float(real), float(fake)
         (0.0, 0.5)
     """

@@ -52,8 +52,8 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
         return images
     if not np.isfinite(images).all():
         raise ValueError(
-            "Some pixels are NaN or infinite and cannot be shown. Look at the step that "
-            "made the images."
+            "Some pixels are NaN or infinite and cannot be shown. Look at the step "
+            "that made the images."
         )
     low, high = pixel_range
     return np.rint((images - low).clip(0, high - low) * (255 / (high - low))).astype(
@@ -86,7 +86,8 @@ def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
     columns = math.ceil(math.sqrt(count)) if columns is None else columns
     if count < 1 or columns < 1:
         raise ValueError(
-            f"{count} images in {columns} columns were asked for; both must be 1 or more."
+            f"{count} images in {columns} columns were asked for; both must be 1 or "
+            "more."
         )
     rows = math.ceil(count / columns)
     shape = (rows * (height + gap) - gap, columns * (width + gap) - gap)
@@ -126,31 +127,25 @@ def show_images(
             f"{len(titles)} titles were given for {len(images)} images; give one each."
         )
     columns = columns or math.ceil(math.sqrt(len(images)))
+    width = min(10, columns * scale)
     if titles is None:
-        picture = tile(images, columns, background=255)
-        height, width = picture.shape[:2]
-        wide = min(10, columns * scale)
-        figure, axes = plt.subplots(figsize=(wide, wide * height / width))
-        _draw(axes, picture)
+        panels, titles, height = [tile(images, columns, background=255)], [None], 0
+        shape = (1, 1)
     else:
-        rows = math.ceil(len(images) / columns)
-        figure, axes = plt.subplots(
-            rows, columns, figsize=(min(10, columns * scale), rows * (scale + 0.3))
-        )
-        for axis in np.ravel(axes):
-            axis.axis("off")
-        for axis, image, line in zip(np.ravel(axes), images, titles):
-            _draw(axis, image)
-            axis.set_title(line, fontsize=9)
+        shape = (math.ceil(len(images) / columns), columns)
+        panels, height = images, 0.3 * shape[0]
+    height += width * shape[0] * panels[0].shape[0] / (shape[1] * panels[0].shape[1])
+    figure, axes = plt.subplots(*shape, figsize=(width, height), squeeze=False)
+    figure.set_layout_engine("constrained")
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, panel, line in zip(axes.flat, panels, titles):
+        axis.imshow(panel, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        axis.set_title(line, fontsize=9)
     if title:
-        figure.suptitle(title)
-    figure.tight_layout()
+        figure.set_figheight(height + 0.4)
+        figure.suptitle(title, fontsize=10)
     return figure
-
-
-def _draw(axes, picture):
-    axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    axes.axis("off")
 
 
 def show_curves(steps, curves, ylabel, references=None, axes=None):

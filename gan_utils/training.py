@@ -91,9 +91,9 @@ class GAN(keras.Model):
         super().__init__(**options)
         if generator.output_shape != discriminator.input_shape:
             raise ValueError(
-                f"The generator makes images of shape {generator.output_shape}, but the "
-                f"discriminator takes {discriminator.input_shape}. Build both for the "
-                "same images."
+                f"The generator makes images of shape {generator.output_shape}, but "
+                f"the discriminator takes {discriminator.input_shape}. Build both "
+                "for the same images."
             )
         if not 0 <= averaging < 1:
             raise ValueError(f"averaging is {averaging}; it must be from 0 to below 1.")
@@ -292,8 +292,8 @@ class Checkpoint(keras.callbacks.Callback):
             state.restore(newest).assert_consumed()
         except (AssertionError, ValueError) as error:
             raise ValueError(
-                f"The checkpoint {newest} was made by other networks or optimizers than "
-                "the ones given. Build them as they were, or give a new folder."
+                f"The checkpoint {newest} was made by other networks or optimizers "
+                "than the ones given. Build them as they were, or give a new folder."
             ) from error
 
     def save(self):

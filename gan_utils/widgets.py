@@ -25,7 +25,8 @@ def explore(render, caption=None, zoom=6, **sliders):
         ValueError: a slider is not four numbers, or starts outside its range.
 
     Example:
-        >>> box = explore(lambda grey: np.full((1, 28, 28), grey), grey=(-1.0, 1.0, 0.1, 0.0))
+        >>> paint = lambda grey: np.full((1, 28, 28), grey)
+        >>> box = explore(paint, grey=(-1.0, 1.0, 0.1, 0.0))
     """
     controls = {name: _slider(name, *values) for name, values in sliders.items()}
     image = ipywidgets.Image(format="png")
@@ -47,8 +48,8 @@ def explore(render, caption=None, zoom=6, **sliders):
 def _slider(name, *values):
     if len(values) != 4 or not values[0] <= values[3] <= values[1]:
         raise ValueError(
-            f"The slider {name!r} was given {values}; needed are (low, high, step, start) "
-            "with the start between low and high."
+            f"The slider {name!r} was given {values}; needed are (low, high, step, "
+            "start) with the start between low and high."
         )
     low, high, step, start = values
     whole = all(isinstance(value, int) for value in values)

@@ -10,10 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.lessons import LESSONS, ROOT, navigation
+
 import nbclient
 import nbformat
-
-from tests.lessons import LESSONS, ROOT, navigation
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS = ROOT / "notebooks" / "pictures" / "progress.gif"

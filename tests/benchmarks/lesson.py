@@ -1,0 +1,122 @@
+"""Lesson 5's own training, taken from the notebook, and other loops beside it."""
+
+import time
+
+from gan_utils import data
+from tests.lessons import LESSONS
+
+import keras
+import nbformat
+import tensorflow as tf
+
+
+def load():
+    """Runs the cells of lesson 5 that import, set parameters and define make_gan."""
+    scope = {}
+    for cell in nbformat.read(LESSONS[4], as_version=4).cells:
+        if cell.cell_type == "code":
+            first = scope == {} or "parameters" in cell.metadata.get("tags", [])
+            if first or "def make_gan" in cell.source:
+                exec(cell.source, scope)
+        if "make_gan" in scope:
+            return scope
+    raise LookupError("lesson 5 defines no make_gan")
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Ends training when the seconds are over."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.deadline = time.monotonic() + seconds
+
+    def on_train_batch_end(self, batch, logs=None):
+        if time.monotonic() >= self.deadline:
+            self.model.stop_training = True
+
+
+def fit(scope, gan, steps, folder, callbacks=()):
+    """Trains as the lesson does, with everything it writes, up to `steps`."""
+    watched = scope["latent"].sample_latents(36, scope["LATENT_DIM"], seed=2)
+    ours = scope["callbacks"]
+    gan.fit(
+        data.batches(scope["x_train"], scope["BATCH_SIZE"], scope["SEED"], gan.step),
+        initial_epoch=gan.step // scope["INTERVAL"],
+        epochs=steps // scope["INTERVAL"],
+        steps_per_epoch=scope["INTERVAL"],
+        callbacks=[
+            ours.ProgressBar(),
+            ours.SampleFrames(watched, folder / "frames"),
+            ours.TensorBoardLog(folder / "log", watched),
+            scope["Checkpoint"](gan, folder / "checkpoint"),
+            *callbacks,
+        ],
+        verbose=0,
+    )
+
+
+def rival():
+    """Builds the DCGAN of the TensorFlow site: networks and optimizers."""
+    layers = keras.layers
+    generator = keras.Sequential(
+        [
+            keras.Input((100,)),
+            layers.Dense(7 * 7 * 256, use_bias=False),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(),
+            layers.Reshape((7, 7, 256)),
+            layers.Conv2DTranspose(128, 5, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(),
+            layers.Conv2DTranspose(64, 5, 2, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(),
+            layers.Conv2DTranspose(
+                1, 5, 2, padding="same", use_bias=False, activation="tanh"
+            ),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(64, 5, 2, padding="same"),
+            layers.LeakyReLU(),
+            layers.Dropout(0.3),
+            layers.Conv2D(128, 5, 2, padding="same"),
+            layers.LeakyReLU(),
+            layers.Dropout(0.3),
+            layers.Flatten(),
+            layers.Dense(1),
+        ]
+    )
+    return generator, discriminator
+
+
+def shuffled_pipeline(images, batch_size, seed=0):
+    """Makes the usual tf.data pipeline: all images as floats, shuffled, batched."""
+    dataset = tf.data.Dataset.from_tensor_slices(data.scale_pixels(images))
+    dataset = dataset.shuffle(len(images), seed=seed).repeat()
+    return dataset.batch(batch_size, drop_remainder=True)
+
+
+def tiny_mlp(seed=0):
+    """Builds the networks of the smallest classic, for which overhead counts most."""
+    layers = keras.layers
+    keras.utils.set_random_seed(seed)
+    generator = keras.Sequential(
+        [
+            keras.Input((100,)),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(784, activation="sigmoid"),
+            layers.Reshape((28, 28, 1)),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(1),
+        ]
+    )
+    return generator, discriminator

@@ -1,0 +1,97 @@
+"""Trains for some seconds in a process of its own and saves 5,000 samples.
+
+python -m tests.benchmarks.quality ours|warm|rival SECONDS SEED FOLDER
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from gan_utils import data, latent, training
+from tests.benchmarks import lesson
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+COUNT = 5000
+WARM_UP_STEPS = 300
+
+
+def peak_megabytes():
+    """Returns the largest resident size this process has had."""
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes here
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def train_ours(seconds, seed, folder, warm_up_steps=0):
+    """Trains as lesson 5 does, stopped by the clock."""
+    scope = lesson.load()
+    stop = lesson.StopAfter(seconds)  # the clock runs before anything is built
+    scope["SEED"] = seed
+    gan = scope["make_gan"]()
+    warm_up(gan, scope, warm_up_steps)
+    lesson.fit(scope, gan, 10**6 * scope["INTERVAL"], folder, [stop])
+    return gan.averaged_generator, gan.step
+
+
+def warm_up(gan, scope, steps):
+    """Trains D alone, as the O'Reilly tutorial does before the game begins."""
+
+    @tf.function
+    def discriminator_step(real_images, latents):
+        with tf.GradientTape() as tape:
+            fakes = gan.generator(latents, training=True)
+            real_logits = gan.discriminator(real_images, training=True)
+            fake_logits = gan.discriminator(fakes, training=True)
+            loss = sum(gan.discriminator_loss(real_logits, fake_logits))
+        weights = gan.discriminator.trainable_variables
+        gan.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
+
+    stream = data.batches(scope["x_train"], scope["BATCH_SIZE"], scope["SEED"] + 1)
+    for step, real_images in enumerate(stream.take(steps)):
+        points = latent.sample_latents(scope["BATCH_SIZE"], scope["LATENT_DIM"], step)
+        discriminator_step(real_images, points)
+
+
+def train_rival(seconds, seed):
+    """Trains the TensorFlow site's DCGAN by its own procedure, step by step."""
+    (x_train, _), _ = data.load_mnist()
+    deadline = time.monotonic() + seconds
+    keras.utils.set_random_seed(seed)
+    gan = training.GAN(*lesson.rival(), seed=seed)
+    gan.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4))
+    step = tf.function(
+        lambda images: training.adversarial_step(
+            gan, images, tf.random.normal((256, 100))
+        )
+    )
+    pipeline = lesson.shuffled_pipeline(x_train, 256, seed)
+    for number, images in enumerate(pipeline, start=1):
+        step(images)
+        if time.monotonic() >= deadline:
+            return gan.generator, number
+
+
+def main(kind, seconds, seed, folder):
+    seconds, seed, folder = float(seconds), int(seed), Path(folder)
+    if kind == "rival":
+        generator, steps = train_rival(seconds, seed)
+    else:
+        warm_up_steps = WARM_UP_STEPS if kind == "warm" else 0
+        generator, steps = train_ours(seconds, seed, folder, warm_up_steps)
+    peak = peak_megabytes()
+    points = latent.sample_latents(COUNT, generator.input_shape[-1], seed=12345)
+    images = [
+        generator(points[start : start + 500], training=False)
+        for start in range(0, COUNT, 500)
+    ]
+    np.save(folder / "samples.npy", np.concatenate(images))
+    figures = {"steps": steps, "peak_megabytes": peak}
+    (folder / "figures.json").write_text(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,80 @@
+"""The arrows between the modules, and how heavy each import is."""
+
+import ast
+import subprocess
+import sys
+
+from tests.lessons import ROOT
+
+import pytest
+
+PACKAGE = ROOT / "gan_utils"
+ALLOWED = {
+    "callbacks": {"plotting", "quiet"},
+    "widgets": {"plotting"},
+    "training": {"losses", "quiet"},
+    "latent": set(),
+    "models": {"quiet"},
+    "losses": {"quiet"},
+    "data": {"paths", "quiet"},
+    "plotting": set(),
+    "paths": set(),
+    "quiet": set(),
+    "__init__": set(),
+}
+HEAVY = {"tensorflow", "keras", "matplotlib", "numpy", "ipywidgets"}
+
+
+def imports(path):
+    """Returns the modules of ours, and the others, that a file imports."""
+    ours, others = set(), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            others |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "gan_utils":
+            ours |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            top, *rest = node.module.split(".")
+            if top == "gan_utils":
+                ours.add(rest[0])
+            else:
+                others.add(top)
+    return ours, others
+
+
+def test_the_table_lists_every_module():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == set(ALLOWED)
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_arrows_go_where_the_table_says(name):
+    ours, _ = imports(PACKAGE / f"{name}.py")
+    assert ours <= ALLOWED[name]
+
+
+@pytest.mark.parametrize("name", ["plotting", "latent", "widgets", "paths", "__init__"])
+def test_light_modules_never_import_tensorflow(name):
+    module = "gan_utils" if name == "__init__" else f"gan_utils.{name}"
+    code = f"import sys, {module}; print(*sys.modules)"
+    run = [sys.executable, "-W", "error", "-c", code]
+    loaded = set(
+        subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert not loaded & {"tensorflow", "keras"}
+    if name == "__init__":
+        assert not loaded & HEAVY
+
+
+def test_importing_the_heavy_modules_prints_nothing():
+    code = "import gan_utils.data, gan_utils.training, tensorflow as tf; tf.zeros(1)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert run.stdout + run.stderr == ""
+
+
+def test_the_package_stays_small():
+    sizes = {
+        path.name: len(path.read_text().splitlines()) for path in PACKAGE.glob("*.py")
+    }
+    assert sum(sizes.values()) < 2000, sizes

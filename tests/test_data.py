@@ -1,0 +1,234 @@
+"""The file of digits: whole, damaged in many ways, missing; and its batches."""
+
+import functools
+import http.server
+import pickle
+import threading
+import time
+
+from gan_utils import data, paths
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    (x_train, y_train), (x_test, y_test) = data.load_mnist()
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Serves a folder on this machine and returns its address."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    handler = functools.partial(
+        http.server.SimpleHTTPRequestHandler, directory=str(folder)
+    )
+    handler.log_message = lambda *arguments: None
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}/mnist.npz"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_second_load_takes_less_than_a_second(arrays):
+    started = time.monotonic()
+    data.load_mnist()
+    assert time.monotonic() - started < 1
+
+
+def test_digests_are_checked_once_for_each_state_of_the_file(
+    arrays, tmp_path, monkeypatch
+):
+    path = tmp_path / "mnist.npz"
+    path.write_bytes(paths.MNIST.read_bytes())
+    checked = []
+    monkeypatch.setattr(data, "_verify", lambda *given: checked.append(given))
+    data.load_mnist(path)
+    data.load_mnist(path)
+    assert len(checked) == 1
+    path.write_bytes(paths.MNIST.read_bytes() + b" ")
+    data.load_mnist(path)
+    assert len(checked) == 2
+
+
+def truncated(path, arrays):
+    path.write_bytes(paths.MNIST.read_bytes()[:-1000])
+
+
+def flipped_byte(path, arrays):
+    content = bytearray(paths.MNIST.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def altered_pixel(path, arrays):
+    images = arrays["x_train"].copy()
+    images[0, 0, 0] += 1
+    np.savez(path, **{**arrays, "x_train": images})
+
+
+def wrong_shape(path, arrays):
+    np.savez(path, **{**arrays, "x_test": arrays["x_test"][:, :14]})
+
+
+def wrong_type(path, arrays):
+    np.savez(path, **{**arrays, "y_test": arrays["y_test"].astype("int64")})
+
+
+def missing_array(path, arrays):
+    np.savez(path, **{key: arrays[key] for key in ("x_train", "y_train", "x_test")})
+
+
+def pointer_file(path, arrays):
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+
+
+def empty(path, arrays):
+    path.write_bytes(b"")
+
+
+class Trap:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was loaded",))
+
+
+def pickled(path, arrays):
+    path.write_bytes(pickle.dumps(Trap()))
+
+
+def pickled_array(path, arrays):
+    np.savez(path, **{**arrays, "y_test": np.array([Trap()], dtype=object)})
+
+
+DAMAGES = {
+    truncated: "not a whole .npz",
+    flipped_byte: "not a whole .npz",
+    altered_pixel: "x_train is altered",
+    wrong_shape: "x_test has shape (10000, 14, 28)",
+    wrong_type: "type int64",
+    missing_array: "holds no array",
+    pointer_file: "not a whole .npz",
+    empty: "not a whole .npz",
+    pickled: "not a whole .npz",
+    pickled_array: "not a whole .npz",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_file_is_named_and_left_alone(damage, arrays, tmp_path):
+    path = tmp_path / "mnist.npz"
+    damage(path, arrays)
+    before = path.read_bytes()
+    with pytest.raises(ValueError) as error:
+        data.load_mnist(path)
+    message = str(error.value)
+    assert str(path) in message
+    assert DAMAGES[damage] in message
+    assert "git checkout" in message
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_cannot_be_read_is_an_os_error(tmp_path):
+    path = tmp_path / "mnist.npz"
+    path.mkdir()
+    with pytest.raises(OSError, match=r"mnist\.npz cannot be read.*git checkout"):
+        data.load_mnist(path)
+
+
+def test_a_missing_file_is_downloaded_whole(serve, tmp_path, capsys):
+    folder, url = serve
+    (folder / "mnist.npz").write_bytes(paths.MNIST.read_bytes())
+    path = tmp_path / "new" / "mnist.npz"
+    (x_train, _), _ = data.load_mnist(path, url)
+    assert x_train.shape == (60_000, 28, 28)
+    assert [file.name for file in path.parent.iterdir()] == ["mnist.npz"]
+    assert "Downloading" in capsys.readouterr().out
+
+
+def test_a_damaged_download_is_refused_and_leaves_nothing(serve, tmp_path, arrays):
+    folder, url = serve
+    altered_pixel(folder / "mnist.npz", arrays)
+    path = tmp_path / "new" / "mnist.npz"
+    with pytest.raises(ValueError, match=r"the download from .* x_train is altered"):
+        data.load_mnist(path, url)
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_failed_download_says_how_to_get_the_file(serve, tmp_path):
+    path = tmp_path / "new" / "mnist.npz"
+    with pytest.raises(OSError, match=r"could not be downloaded.*git checkout"):
+        data.load_mnist(path, serve[1])
+    assert list(path.parent.iterdir()) == []
+
+
+def test_pixels_go_from_minus_one_to_one():
+    pixels = np.array([[[0, 51], [204, 255]]], np.uint8)
+    scaled = data.scale_pixels(pixels)
+    assert scaled.shape == (1, 2, 2, 1)
+    np.testing.assert_allclose(
+        scaled.numpy().ravel(), [-1.0, -0.6, 0.6, 1.0], atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    "images",
+    [np.zeros((1, 28, 28)), np.zeros((28, 28), np.uint8)],
+    ids=["type", "rank"],
+)
+def test_scale_pixels_names_what_was_given(images):
+    with pytest.raises(ValueError, match="needed are uint8 images"):
+        data.scale_pixels(images)
+
+
+def numbered(count):
+    """Makes images whose first two pixels spell their own number."""
+    images = np.zeros((count, 4, 4), np.uint8)
+    images[:, 0, 0], images[:, 0, 1] = np.divmod(np.arange(count), 256)
+    return images
+
+
+def numbers(count, batch_size, seed, first_step=0, steps=1):
+    found = []
+    for batch in data.batches(numbered(count), batch_size, seed, first_step).take(
+        steps
+    ):
+        pixels = np.rint((batch.numpy() + 1) * 127.5).astype(int)[..., 0]
+        found += (256 * pixels[:, 0, 0] + pixels[:, 0, 1]).tolist()
+    return found
+
+
+def test_every_image_comes_once_before_any_comes_twice():
+    twice = numbers(1000, 50, seed=3, steps=40)
+    assert sorted(twice[:1000]) == sorted(twice[1000:]) == list(range(1000))
+
+
+def test_an_epoch_ends_inside_a_batch():
+    assert sorted(numbers(10, 4, seed=0, steps=5)) == sorted([*range(10)] * 2)
+
+
+def test_the_order_follows_from_seed_and_step():
+    order = numbers(1000, 50, seed=0, steps=10)
+    assert order == numbers(1000, 50, seed=0, steps=10)
+    assert order[350:400] == numbers(1000, 50, seed=0, first_step=7)
+    assert order != numbers(1000, 50, seed=1, steps=10)
+
+
+def test_two_epochs_are_in_unrelated_orders():
+    order = numbers(60_000, 1000, seed=0, steps=120)
+    correlation = np.corrcoef(order[:60_000], order[60_000:])[0, 1]
+    assert abs(correlation) < 0.03
+
+
+@pytest.mark.parametrize("batch_size", [0, 11])
+def test_a_batch_size_out_of_range_is_refused(batch_size):
+    with pytest.raises(ValueError, match="from 1 to 10"):
+        data.batches(numbered(10), batch_size, seed=0)
+
+
+def test_a_negative_first_step_is_refused():
+    with pytest.raises(ValueError, match="first_step is -1"):
+        data.batches(numbered(10), 2, seed=0, first_step=-1)

@@ -1,0 +1,84 @@
+"""Shapes, parameter counts and seeds of the networks; the compiled sampler."""
+
+from gan_utils import latent, models
+
+import keras
+import numpy as np
+import pytest
+
+
+def test_generator_shape_range_and_size():
+    generator = models.build_generator(latent_dim=64)
+    images = generator(latent.sample_latents(5, 64, seed=0), training=True)
+    assert images.shape == (5, 28, 28, 1)
+    assert np.abs(images).max() <= 1
+    assert generator.count_params() == 271_489
+
+
+def test_discriminator_shape_and_size():
+    discriminator = models.build_discriminator()
+    assert discriminator(np.zeros((5, 28, 28, 1)), training=False).shape == (5, 1)
+    assert discriminator.count_params() == 837_665
+    assert isinstance(discriminator.layers[-1], keras.layers.Dense)
+    assert discriminator.layers[-1].activation is keras.activations.linear  # logits
+
+
+def test_classifier_shape_and_features():
+    classifier = models.build_classifier()
+    assert classifier(np.zeros((2, 28, 28, 1)), training=False).shape == (2, 10)
+    assert classifier.get_layer("features").output.shape == (None, 128)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [models.build_generator, models.build_discriminator, models.build_classifier],
+)
+def test_the_seed_decides_the_weights(build):
+    same, again, other = (build(seed=seed).get_weights() for seed in (3, 3, 4))
+    assert all(np.array_equal(a, b) for a, b in zip(same, again))
+    assert not all(np.array_equal(a, b) for a, b in zip(same, other))
+
+
+def test_a_builder_leaves_the_global_seed_alone():
+    keras.utils.set_random_seed(0)
+    expected = np.random.rand()  # noqa: NPY002 - the global state is the point
+    keras.utils.set_random_seed(0)
+    models.build_generator(seed=1)
+    assert np.random.rand() == expected  # noqa: NPY002
+
+
+def test_layers_get_seeds_of_their_own():
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(4), keras.layers.Dense(4)]
+    )
+    models.initialize(model, seed=0)
+    assert not np.array_equal(model.layers[0].kernel, model.layers[1].kernel)
+
+
+def test_initialize_keeps_the_kind_of_initializer():
+    narrow = keras.initializers.TruncatedNormal(stddev=0.02)
+    layer = keras.layers.Dense(500, kernel_initializer=narrow, bias_initializer="ones")
+    models.initialize(keras.Sequential([keras.Input((50,)), layer]), seed=0)
+    assert np.std(layer.kernel) == pytest.approx(0.02, rel=0.2)
+    assert np.all(layer.bias.numpy() == 1)
+
+
+def test_the_sampler_draws_what_the_generator_draws():
+    generator = models.build_generator(latent_dim=8)
+    points = latent.sample_latents(3, 8, seed=0)
+    images = models.make_sampler(generator)(points.astype("float64"))
+    np.testing.assert_allclose(images, generator(points, training=False), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (np.zeros((2, 9)), r"shape \(2, 9\).*needs \(n, 8\)"),
+        (np.zeros(8), r"pass latents\[None\]"),
+        (np.full((1, 8), np.nan), "not finite"),
+    ],
+)
+def test_the_sampler_refuses_bad_points(points, message):
+    sample = models.make_sampler(models.build_generator(latent_dim=8))
+    with pytest.raises(ValueError, match=message):
+        sample(points)

@@ -1,0 +1,328 @@
+"""The step moves what it should, the GAN counts and averages, training resumes."""
+
+import types
+
+from gan_utils import data, latent, losses, models, training
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+LATENT_DIM = 8
+IMAGES = np.random.default_rng(0).integers(0, 256, (64, 28, 28), np.uint8)
+
+
+def adam():
+    return keras.optimizers.Adam(1e-3, beta_1=0.5)
+
+
+def make_gan(seed=0, averaging=0.999, dropout=False, steps_per_execution=2, **options):
+    discriminator = models.build_discriminator(channels=4, seed=seed)
+    if dropout:
+        *body, head = discriminator.layers
+        discriminator = keras.Sequential(
+            [keras.Input((28, 28, 1)), *body, keras.layers.Dropout(0.5, seed=1), head]
+        )
+    gan = training.GAN(
+        models.build_generator(LATENT_DIM, channels=4, seed=seed),
+        discriminator,
+        seed=seed,
+        averaging=averaging,
+    )
+    gan.compile(adam(), adam(), steps_per_execution=steps_per_execution, **options)
+    return gan
+
+
+def fit(gan, steps, callbacks=(), **options):
+    """Trains up to a number of steps, two an interval."""
+    return gan.fit(
+        data.batches(IMAGES, 16, seed=0, first_step=gan.step),
+        initial_epoch=gan.step // 2,
+        epochs=steps // 2,
+        steps_per_epoch=2,
+        callbacks=list(callbacks),
+        verbose=0,
+        **options,
+    )
+
+
+def state(gan):
+    """Copies everything that training changes."""
+    parts = (
+        gan.generator,
+        gan.discriminator,
+        gan.averaged_generator,
+        gan.generator_optimizer,
+        gan.discriminator_optimizer,
+    )
+    return [variable.numpy().copy() for part in parts for variable in part.variables]
+
+
+def same(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def one_batch():
+    real_images = next(iter(data.batches(IMAGES, 16, seed=0)))
+    return real_images, latent.sample_latents(16, LATENT_DIM, seed=0)
+
+
+def test_one_step_moves_every_weight_of_both_networks():
+    gan = make_gan()
+    networks = (gan.generator, gan.discriminator)
+    before = [
+        w.numpy().copy() for network in networks for w in network.trainable_variables
+    ]
+    training.adversarial_step(gan, *one_batch())
+    after = [
+        w.numpy().copy() for network in networks for w in network.trainable_variables
+    ]
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+class Frozen:
+    """An optimizer that does nothing."""
+
+    def apply(self, gradients, weights):
+        assert all(gradient is not None for gradient in gradients)
+
+
+@pytest.mark.parametrize("moving", ["generator", "discriminator"])
+def test_each_update_leaves_the_other_network_alone(moving):
+    gan = make_gan()
+    resting = "discriminator" if moving == "generator" else "generator"
+    holder = types.SimpleNamespace(
+        generator=gan.generator,
+        discriminator=gan.discriminator,
+        generator_loss=gan.generator_loss,
+        discriminator_loss=gan.discriminator_loss,
+        generator_optimizer=gan.generator_optimizer,
+        discriminator_optimizer=gan.discriminator_optimizer,
+    )
+    setattr(holder, f"{resting}_optimizer", Frozen())
+
+    def weights(name):
+        return [w.numpy().copy() for w in getattr(gan, name).trainable_variables]
+
+    before = {name: weights(name) for name in (moving, resting)}
+    training.adversarial_step(holder, *one_batch())
+    assert same(before[resting], weights(resting))
+    assert not same(before[moving], weights(moving))
+
+
+def test_gradients_are_those_of_separate_steps():
+    """One pass of D over the fakes gives what two separate tapes would give."""
+    gan = make_gan()
+    real_images, latents = one_batch()
+    with tf.GradientTape() as for_discriminator, tf.GradientTape() as for_generator:
+        fakes = gan.generator(latents, training=True)
+        real_logits = gan.discriminator(real_images, training=True)
+        fake_logits = gan.discriminator(fakes, training=True)
+        discriminator_loss = sum(
+            losses.cross_entropy_discriminator_loss(real_logits, fake_logits)
+        )
+        generator_loss = losses.non_saturating_generator_loss(fake_logits)
+    expected = [
+        *for_discriminator.gradient(
+            discriminator_loss, gan.discriminator.trainable_variables
+        ),
+        *for_generator.gradient(generator_loss, gan.generator.trainable_variables),
+    ]
+    found = []
+    recorder = types.SimpleNamespace(apply=lambda gradients, _: found.extend(gradients))
+    gan.generator_optimizer = gan.discriminator_optimizer = recorder
+    training.adversarial_step(gan, real_images, latents)
+    for a, b in zip(expected, found, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_fit_reports_the_means_of_six_numbers():
+    gan = make_gan()
+    history = fit(gan, 6).history
+    assert set(history) == set(training.METRICS)
+    assert all(len(values) == 3 for values in history.values())
+    assert gan.step == 6
+    for name in training.METRICS[3:]:
+        assert all(0 <= value <= 1 for value in history[name])
+
+
+def test_an_interval_reports_means_over_its_steps():
+    """Frozen networks give the same losses again, so a mean can be worked out."""
+    gan = make_gan(steps_per_execution=1)
+    gan.compile(
+        keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), steps_per_execution=1
+    )
+    history = gan.fit(data.batches(IMAGES, 16, 0), steps_per_epoch=2, verbose=0).history
+    found, accuracies = [], []
+    for step, real_images in enumerate(data.batches(IMAGES, 16, 0).take(2)):
+        latents = tf.random.stateless_normal((16, LATENT_DIM), (0, step))
+        values, real_logits, fake_logits = training.adversarial_step(
+            gan, real_images, latents
+        )
+        found.append(float(values["generator_loss"]))
+        right = [*(real_logits.numpy() > 0), *(fake_logits.numpy() <= 0)]
+        accuracies.append(np.mean(right))
+    assert history["generator_loss"][0] == pytest.approx(np.mean(found), rel=1e-4)
+    assert history["discriminator_accuracy"][0] == pytest.approx(np.mean(accuracies))
+
+
+def test_the_same_seed_trains_the_same_weights():
+    first, second, other = make_gan(), make_gan(), make_gan()
+    other.seed = 1
+    for gan in (first, second, other):
+        fit(gan, 4)
+    assert same(state(first), state(second))
+    assert not same(state(first), state(other))
+
+
+def test_the_average_follows_the_formula():
+    gan = make_gan(averaging=0.5, steps_per_execution=1)
+    average = gan.generator.weights[0].numpy()
+    for step in (1, 2, 3):
+        gan.fit(
+            data.batches(IMAGES, 16, 0, first_step=gan.step),
+            steps_per_epoch=1,
+            verbose=0,
+        )
+        keep = min(0.5, step / (10 + step))
+        average = keep * average + (1 - keep) * gan.generator.weights[0].numpy()
+    np.testing.assert_allclose(gan.averaged_generator.weights[0], average, atol=1e-6)
+
+
+def test_least_squares_trains_too():
+    gan = make_gan(
+        generator_loss=losses.least_squares_generator_loss,
+        discriminator_loss=losses.least_squares_discriminator_loss,
+    )
+    assert np.isfinite(fit(gan, 2).history["generator_loss"]).all()
+
+
+def test_one_optimizer_for_both_networks_is_refused():
+    gan, shared = make_gan(), adam()
+    with pytest.raises(ValueError, match="Make two"):
+        gan.compile(shared, shared)
+
+
+def test_networks_that_do_not_fit_are_refused():
+    small = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
+    with pytest.raises(ValueError, match=r"28, 28, 1.*8, 8, 1"):
+        training.GAN(models.build_generator(LATENT_DIM), small, seed=0)
+
+
+@pytest.mark.parametrize("averaging", [-0.1, 1.0])
+def test_averaging_out_of_range_is_refused(averaging):
+    with pytest.raises(ValueError, match="averaging is"):
+        make_gan(averaging=averaging)
+
+
+def bad_from(step, value):
+    """A generator loss that is `value` from one call of the graph on."""
+    count = tf.Variable(0, dtype=tf.int64)
+
+    def loss(fake_logits):
+        fine = losses.non_saturating_generator_loss(fake_logits)
+        is_bad = count.assign_add(1) > step
+        return tf.where(is_bad, tf.constant(value, fine.dtype), fine)
+
+    return loss
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_bad_loss_stops_training_and_is_not_saved(value, tmp_path):
+    gan = make_gan(steps_per_execution=4, generator_loss=bad_from(9, value))
+    checkpoint = training.Checkpoint(gan, tmp_path, seconds=0)
+    with pytest.raises(FloatingPointError, match=r"generator_loss .* at step 9"):
+        gan.fit(
+            data.batches(IMAGES, 16, 0),
+            epochs=4,
+            steps_per_epoch=4,
+            callbacks=[checkpoint],
+            verbose=0,
+        )
+    assert gan.step == 12  # the end of the execution in which step 9 ran
+    with pytest.raises(FloatingPointError):
+        checkpoint.save()
+    fresh = make_gan()
+    training.Checkpoint(fresh, tmp_path)
+    assert fresh.step == 8
+    assert all(np.isfinite(values).all() for values in state(fresh))
+
+
+def test_bad_weights_are_not_saved_over_good_ones(tmp_path):
+    gan = make_gan()
+    checkpoint = training.Checkpoint(gan, tmp_path)
+    checkpoint.save()
+    gan.generator.weights[0].assign(np.nan * gan.generator.weights[0])
+    with pytest.raises(FloatingPointError, match="of the generator is not finite"):
+        checkpoint.save()
+    fresh = make_gan()
+    training.Checkpoint(fresh, tmp_path)
+    assert all(np.isfinite(values).all() for values in state(fresh))
+
+
+@pytest.mark.parametrize("dropout", [False, True], ids=["dcgan", "with dropout"])
+def test_training_resumes_bit_for_bit(dropout, tmp_path):
+    whole = make_gan(dropout=dropout)
+    fit(whole, 8)
+    first = make_gan(dropout=dropout)
+    fit(first, 4, [training.Checkpoint(first, tmp_path)])
+    second = make_gan(dropout=dropout)
+    training.Checkpoint(second, tmp_path)
+    assert second.step == 4
+    fit(second, 8)
+    assert same(state(whole), state(second))
+
+
+class InterruptAt(keras.callbacks.Callback):
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.model.step == self.step:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupt_saves_and_training_goes_on_from_there(tmp_path):
+    whole = make_gan()
+    fit(whole, 8)
+    gan = make_gan()
+    with pytest.raises(KeyboardInterrupt, match="after step 4"):
+        fit(gan, 8, [training.Checkpoint(gan, tmp_path, seconds=3600), InterruptAt(4)])
+    resumed = make_gan()
+    training.Checkpoint(resumed, tmp_path)
+    assert resumed.step == 4
+    fit(resumed, 8)
+    assert same(state(whole), state(resumed))
+
+
+def test_checkpoints_are_saved_by_the_clock(tmp_path, monkeypatch):
+    gan = make_gan()
+    now = [0.0]
+    monkeypatch.setattr(training.time, "monotonic", lambda: now[0])
+    checkpoint = training.Checkpoint(gan, tmp_path, seconds=20)
+    saved = []
+    monkeypatch.setattr(checkpoint, "save", lambda: saved.append(now[0]))
+    for now[0] in (5.0, 19.0, 20.0):
+        checkpoint.on_epoch_end(0)
+    assert saved == [20.0]
+
+
+def test_a_foreign_checkpoint_is_named(tmp_path):
+    gan = make_gan()
+    training.Checkpoint(gan, tmp_path).save()
+    other = training.GAN(
+        models.build_generator(LATENT_DIM, channels=8),
+        models.build_discriminator(channels=4),
+        seed=0,
+    )
+    other.compile(adam(), adam())
+    with pytest.raises(ValueError, match="made by other networks"):
+        training.Checkpoint(other, tmp_path)
+
+
+def test_only_two_checkpoints_are_kept(tmp_path):
+    gan = make_gan()
+    fit(gan, 8, [training.Checkpoint(gan, tmp_path, seconds=0)])
+    assert len(list(tmp_path.glob("*.index"))) == 2
