@@ -5,7 +5,9 @@
 BIN := .venv/bin
 READY := .venv/ready
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-PYTHON := $(shell for name in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+# PYTHON=... on the command line names one; otherwise the first that fits is taken.
+CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
+FOUND := $(shell for name in $(CANDIDATES); do \
 	$$name -c '$(IN_RANGE)' >/dev/null 2>&1 && echo $$name && break; done)
 # Jupyter refuses to run as root unless told; containers often are root.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -37,9 +39,9 @@ tensorboard: $(READY) ## show the curves of your trainings
 benchmark: $(READY) ## measure speed and quality on this machine (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks
 
-$(READY): requirements.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "The lessons need Python 3.11, 3.12 or 3.13, and none was found: install one from python.org or your package manager, or name it with make PYTHON=/path/to/python3.12."; exit 1; }
-	@echo "Setting up .venv with $(PYTHON); this takes a minute or two."
-	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "$(PYTHON) could not make a virtual environment; on Debian and Ubuntu, install python3-venv."; exit 1; }
+$(READY): requirements.txt
+	@test -n "$(FOUND)" || { echo "The lessons need Python 3.11, 3.12 or 3.13, and none was found among: $(CANDIDATES). Install one from python.org or your package manager, or name it with make PYTHON=/path/to/python3.12."; exit 1; }
+	@echo "Setting up .venv with $(FOUND); this takes a minute or two."
+	@$(FOUND) -m venv --clear .venv || { rm -rf .venv; echo "$(FOUND) could not make a virtual environment; on Debian and Ubuntu, install python3-venv."; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $(READY)

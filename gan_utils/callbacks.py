@@ -25,6 +25,8 @@ class ProgressBar(keras.callbacks.Callback):
         >>> gan.fit(images, callbacks=[ProgressBar()], verbose=0)
     """
 
+    _bar = None  # an interrupt can come before training begins
+
     def on_train_begin(self, logs=None):
         self._bar = tqdm(
             total=self.params["epochs"] * self.params["steps"],
@@ -42,7 +44,8 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.update(self.model.step - self._bar.n)
 
     def on_train_end(self, logs=None):
-        self._bar.close()
+        if self._bar:
+            self._bar.close()
 
 
 class SampleFrames(keras.callbacks.Callback):
@@ -121,6 +124,7 @@ class TensorBoardLog(keras.callbacks.Callback):
         self.folder = Path(folder)
         self.latents = latents
         self.image_every = image_every
+        self._writer = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
         self._writer = tf.summary.create_file_writer(str(self.folder))
@@ -142,7 +146,8 @@ class TensorBoardLog(keras.callbacks.Callback):
         self._writer.flush()
 
     def on_train_end(self, logs=None):
-        self._writer.close()
+        if self._writer:
+            self._writer.close()
 
 
 def write_graph(folder, network):

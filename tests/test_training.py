@@ -2,7 +2,7 @@
 
 import types
 
-from gan_utils import data, latent, losses, models, training
+from gan_utils import callbacks, data, latent, losses, models, training
 
 import keras
 import numpy as np
@@ -249,6 +249,13 @@ def test_a_bad_loss_stops_training_and_is_not_saved(value, tmp_path):
     assert all(np.isfinite(values).all() for values in state(fresh))
 
 
+def test_a_bad_loss_stops_training_without_a_checkpoint():
+    gan = make_gan(generator_loss=bad_from(3, np.nan))
+    with pytest.raises(FloatingPointError, match="at step 3"):
+        fit(gan, 8)
+    assert gan.step == 4
+
+
 def test_bad_weights_are_not_saved_over_good_ones(tmp_path):
     gan = make_gan()
     checkpoint = training.Checkpoint(gan, tmp_path)
@@ -295,6 +302,18 @@ def test_an_interrupt_saves_and_training_goes_on_from_there(tmp_path):
     assert resumed.step == 4
     fit(resumed, 8)
     assert same(state(whole), state(resumed))
+
+
+def test_an_interrupt_before_the_first_step_is_an_interrupt(tmp_path, monkeypatch):
+    gan = make_gan()
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.Model, "fit", interrupted)
+    log = callbacks.TensorBoardLog(tmp_path / "log", latent.sample_latents(4, 8, 0))
+    with pytest.raises(KeyboardInterrupt, match="after step 0"):
+        fit(gan, 8, [callbacks.ProgressBar(), log, training.Checkpoint(gan, tmp_path)])
 
 
 def test_checkpoints_are_saved_by_the_clock(tmp_path, monkeypatch):
