@@ -1,8 +1,11 @@
 """What `fit` calls while a GAN trains: a progress bar, a log, pictures."""
 
+import contextlib
 import os
+import shutil
 import signal
 import sys
+import sysconfig
 from pathlib import Path
 
 from gan_utils import plotting, quiet  # noqa: F401
@@ -70,9 +73,9 @@ class SampleFrames(keras.callbacks.Callback):
         self.latents = latents
         self.folder = Path(folder)
         self.live = live
-        self._view = None
 
     def on_train_begin(self, logs=None):
+        self._view = None  # a cell that runs again has lost its picture
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.model.step == 0:  # frames of a training that was begun anew
             for path in self.folder.glob("step_*.png"):
@@ -127,6 +130,9 @@ class TensorBoardLog(keras.callbacks.Callback):
         self._writer = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
+        if self.model.step == 0:  # curves of a training that was begun anew
+            for path in self.folder.rglob("events.*"):
+                path.unlink()
         self._writer = tf.summary.create_file_writer(str(self.folder))
         if self.model.step == 0:
             for network in (self.model.generator, self.model.discriminator):
@@ -140,8 +146,8 @@ class TensorBoardLog(keras.callbacks.Callback):
                 tf.summary.scalar(name, value)
             if step - self._drawn_at >= self.image_every:
                 images = self.model.averaged_generator(self.latents, training=False)
-                picture = plotting.tile(images)
-                tf.summary.image("samples", picture[None, ..., None])
+                picture = np.atleast_3d(plotting.tile(images))
+                tf.summary.image("samples", picture[None])
                 self._drawn_at = step
         self._writer.flush()
 
@@ -174,7 +180,8 @@ def read_scalars(folder):
 
     Returns:
         A dict from names to `(steps, values)`, two arrays `(n,)` in the order of
-        the steps. Where a step was logged twice, the later value counts.
+        the steps, which are the same for all names. Where a step was logged
+        twice, the later value counts; one that was interrupted is left out.
 
     Raises:
         OSError: there is no log in the folder.
@@ -188,14 +195,19 @@ def read_scalars(folder):
         raise OSError(f"{folder} holds no TensorBoard log. Train first, then read it.")
     log = event_accumulator.EventAccumulator(str(folder), size_guidance={"tensors": 0})
     log.Reload()
-    curves = {}
+    points = {}
     for name in log.Tags()["tensors"]:
         if log.SummaryMetadata(name).plugin_data.plugin_name == "scalars":
             events = sorted(log.Tensors(name), key=lambda event: event.wall_time)
-            points = {e.step: float(tf.make_ndarray(e.tensor_proto)) for e in events}
-            steps = np.array(sorted(points))
-            curves[name] = steps, np.array([points[step] for step in steps])
-    return curves
+            points[name] = {
+                event.step: float(tf.make_ndarray(event.tensor_proto))
+                for event in events
+            }
+    steps = np.array(sorted(set.intersection(*map(set, points.values()))))
+    return {
+        name: (steps, np.array([values[step] for step in steps]))
+        for name, values in points.items()
+    }
 
 
 def find_tensorboard():
@@ -207,8 +219,9 @@ def find_tensorboard():
     Example:
         >>> find_tensorboard()  # then: %load_ext tensorboard
     """
-    name = "tensorboard.exe" if os.name == "nt" else "tensorboard"
-    os.environ["TENSORBOARD_BINARY"] = str(Path(sys.executable).with_name(name))
+    found = shutil.which("tensorboard", path=sysconfig.get_path("scripts"))
+    if found:
+        os.environ["TENSORBOARD_BINARY"] = found
 
 
 def stop_tensorboard(folder):
@@ -228,5 +241,6 @@ def stop_tensorboard(folder):
 
     servers = [info for info in manager.get_all() if Path(info.logdir) == Path(folder)]
     for server in servers:
-        os.kill(server.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it may have ended already
+            os.kill(server.pid, signal.SIGTERM)
     return len(servers)

@@ -71,8 +71,10 @@ def load_mnist(path=paths.MNIST, url=MNIST_URL):
 def _read(path, known_as=None):
     name = known_as or path
     mend = (
-        f"Move it away and call load_mnist() again to download it, "
-        f"or restore it with: git checkout -- {Path(name).name}"
+        "Try again later, or restore the file with: git checkout -- data/mnist.npz"
+        if known_as
+        else "Move it away and call load_mnist() again to download it, or restore it "
+        "with: git checkout -- data/mnist.npz"
     )
     try:
         status = path.stat()
@@ -123,7 +125,7 @@ def _download(path, url):
     except Exception as error:  # get_file raises a bare Exception
         raise OSError(
             f"{path} is missing and could not be downloaded: {error}. "
-            f"Restore it with: git checkout -- data/{path.name}, "
+            "Restore it with: git checkout -- data/mnist.npz, "
             f"or save {url} under that name."
         ) from error
 

@@ -13,9 +13,10 @@ from keras import layers
 
 
 def initialize(model, seed):
-    """Draws the weights of every layer anew, each layer from a seed of its own.
+    """Draws kernels and biases anew, each layer's from a seed of its own.
 
-    Each layer keeps the initializer it was built with.
+    Each layer keeps the initializer it was built with. What is not drawn at
+    random, such as the scales of batch norm, stays as it is.
 
     Args:
         model: a built `keras.Model`; it is changed in place.

@@ -16,7 +16,8 @@ def adversarial_step(gan, real_images, latents):
     """Updates both networks once, on one batch.
 
     One pass of D over the fakes serves both losses. Each gradient is taken for
-    the weights of one network and goes to that network's optimizer.
+    the weights of one network and goes to that network's optimizer. Both are
+    taken before either network moves; the paper's algorithm moves D first.
 
     Args:
         gan: holds `generator`, `discriminator`, `generator_loss`,
@@ -69,7 +70,7 @@ class GAN(keras.Model):
         generator: from float32 `(n, latent_dim)` to images.
         discriminator: from images to logits `(n, 1)`.
         seed: an integer; decides the latent points of every step.
-        averaging: share of the old average that one step keeps, from 0 to 1.
+        averaging: share of the old average that one step keeps, from 0 to below 1.
             Early steps keep less, so that the start is soon forgotten.
 
     Raises:
@@ -138,7 +139,9 @@ class GAN(keras.Model):
                 "the gradients of one network. Make two."
             )
         # XLA slows these small convolutions down on a CPU.
-        super().compile(jit_compile=False, steps_per_execution=steps_per_execution)
+        super().compile(
+            optimizer=None, jit_compile=False, steps_per_execution=steps_per_execution
+        )
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         self.generator_loss = generator_loss
@@ -251,7 +254,8 @@ class Checkpoint(keras.callbacks.Callback):
     the GAN at once. As a callback it saves at the end of an interval when
     `seconds` have passed, and at the end of training. It keeps the two newest;
     each is written under a temporary name first, and never when a loss or a
-    weight is not finite.
+    weight is not finite. Learning rates are not saved: those of the GAN you
+    give count.
 
     Args:
         gan: a compiled `GAN`.
@@ -259,7 +263,7 @@ class Checkpoint(keras.callbacks.Callback):
         seconds: time between two saves, 0 or more.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written, or none of its checkpoints read.
         ValueError: the checkpoint belongs to other networks or optimizers.
 
     Example:
@@ -278,23 +282,33 @@ class Checkpoint(keras.callbacks.Callback):
             generator=_tensors(gan.generator.variables),
             averaged_generator=_tensors(gan.averaged_generator.variables),
             discriminator=_tensors(gan.discriminator.variables),
-            generator_optimizer=_tensors(gan.generator_optimizer.variables),
-            discriminator_optimizer=_tensors(gan.discriminator_optimizer.variables),
+            generator_optimizer=_slots(gan.generator_optimizer),
+            discriminator_optimizer=_slots(gan.discriminator_optimizer),
             step=gan.step_count,
         )
         self._manager = tf.train.CheckpointManager(state, str(folder), max_to_keep=2)
-        newest = self._manager.latest_checkpoint
-        if newest:
-            self._restore(state, newest)
+        self._restore(state)
 
-    def _restore(self, state, newest):
-        try:
-            state.restore(newest).assert_consumed()
-        except (AssertionError, ValueError) as error:
-            raise ValueError(
-                f"The checkpoint {newest} was made by other networks or optimizers "
-                "than the ones given. Build them as they were, or give a new folder."
-            ) from error
+    def _restore(self, state):
+        """Brings back the newest checkpoint that can be read."""
+        paths = self._manager.checkpoints[::-1]
+        for path in paths:
+            try:
+                state.restore(path).assert_consumed()
+                return
+            except (IndexError, tf.errors.OpError):
+                continue  # damaged: the one before it may be whole
+            except (AssertionError, ValueError) as error:
+                raise ValueError(
+                    f"The checkpoint {path} was made by other networks or optimizers "
+                    "than the ones given. Build them as they were, or give a new "
+                    "folder."
+                ) from error
+        if paths:
+            raise OSError(
+                f"No checkpoint in {self._manager.directory} can be read; they are "
+                "damaged. Give a new folder, or move this one away, to begin anew."
+            )
 
     def save(self):
         """Writes a checkpoint of this step, unless something is not finite."""
@@ -312,3 +326,7 @@ class Checkpoint(keras.callbacks.Callback):
 
 def _tensors(variables):
     return [variable.value for variable in variables]
+
+
+def _slots(optimizer):
+    return _tensors(v for v in optimizer.variables if v.name != "learning_rate")

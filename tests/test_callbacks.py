@@ -1,5 +1,7 @@
 """What a training leaves behind: a log, pictures, a bar."""
 
+import types
+
 from gan_utils import callbacks, latent, training
 from tests.test_training import LATENT_DIM, fit, make_gan
 
@@ -31,12 +33,27 @@ def test_the_log_holds_six_curves_samples_and_both_graphs(tmp_path):
 
 
 def test_a_log_goes_on_after_a_break_and_the_later_value_counts(tmp_path):
-    for seed in (0, 1):
-        gan = make_gan(seed)
-        history = fit(gan, 4, [callbacks.TensorBoardLog(tmp_path, POINTS)])
+    fit(make_gan(), 4, [callbacks.TensorBoardLog(tmp_path, POINTS)])
+    resumed = make_gan(seed=1)
+    resumed.step_count.assign(2)
+    history = fit(resumed, 6, [callbacks.TensorBoardLog(tmp_path, POINTS)])
     steps, values = callbacks.read_scalars(tmp_path)["generator_loss"]
-    assert steps.tolist() == [2, 4]
-    np.testing.assert_allclose(values, history.history["generator_loss"], rtol=1e-6)
+    assert steps.tolist() == [2, 4, 6]
+    np.testing.assert_allclose(values[1:], history.history["generator_loss"], rtol=1e-6)
+
+
+def test_a_training_begun_anew_leaves_no_old_points(tmp_path):
+    fit(make_gan(), 6, [callbacks.TensorBoardLog(tmp_path, POINTS)])
+    fit(make_gan(), 2, [callbacks.TensorBoardLog(tmp_path, POINTS)])
+    assert callbacks.read_scalars(tmp_path)["generator_loss"][0].tolist() == [2]
+
+
+def test_a_step_that_was_interrupted_while_logging_is_left_out(tmp_path):
+    fit(make_gan(), 4, [callbacks.TensorBoardLog(tmp_path, POINTS)])
+    with tf.summary.create_file_writer(str(tmp_path)).as_default(step=6):
+        tf.summary.scalar("generator_loss", 1.0)
+    curves = callbacks.read_scalars(tmp_path)
+    assert {tuple(steps) for steps, _ in curves.values()} == {(2, 4)}
 
 
 def test_a_missing_log_is_named(tmp_path):
@@ -78,6 +95,15 @@ def test_the_live_view_shows_every_picture(tmp_path, monkeypatch):
     fit(make_gan(), 4, [callbacks.SampleFrames(POINTS, tmp_path, live=True)])
     assert len(shown) == 3
     assert all(picture.data.startswith(b"\x89PNG") for picture in shown)
+
+
+def test_a_server_that_has_ended_already_is_no_error(tmp_path, monkeypatch):
+    from tensorboard import manager
+
+    gone = types.SimpleNamespace(logdir=str(tmp_path), pid=2**22 - 1)
+    other = types.SimpleNamespace(logdir="elsewhere", pid=1)
+    monkeypatch.setattr(manager, "get_all", lambda: [gone, other])
+    assert callbacks.stop_tensorboard(tmp_path) == 1
 
 
 def test_the_bar_counts_steps(capsys):

@@ -341,6 +341,37 @@ def test_a_foreign_checkpoint_is_named(tmp_path):
         training.Checkpoint(other, tmp_path)
 
 
+def test_a_checkpoint_leaves_the_learning_rates_alone(tmp_path):
+    training.Checkpoint(make_gan(), tmp_path).save()
+    gan = make_gan()
+    gan.generator_optimizer.learning_rate = 0.25
+    training.Checkpoint(gan, tmp_path)
+    assert float(gan.generator_optimizer.learning_rate) == 0.25
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def test_the_last_whole_checkpoint_loads_when_a_later_one_is_damaged(tmp_path):
+    gan = make_gan()
+    fit(gan, 4, [training.Checkpoint(gan, tmp_path, seconds=0)])
+    expected = make_gan()
+    fit(expected, 2)
+    truncate(tmp_path / "ckpt-4.data-00000-of-00001")
+    resumed = make_gan()
+    training.Checkpoint(resumed, tmp_path)
+    assert resumed.step == 2
+    assert same(state(expected), state(resumed))
+
+
+def test_a_folder_of_damaged_checkpoints_is_named(tmp_path):
+    training.Checkpoint(make_gan(), tmp_path).save()
+    truncate(tmp_path / "ckpt-0.data-00000-of-00001")
+    with pytest.raises(OSError, match="can be read; they are damaged"):
+        training.Checkpoint(make_gan(), tmp_path)
+
+
 def test_only_two_checkpoints_are_kept(tmp_path):
     gan = make_gan()
     fit(gan, 8, [training.Checkpoint(gan, tmp_path, seconds=0)])
