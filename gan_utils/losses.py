@@ -55,6 +55,26 @@ def cross_entropy_discriminator_loss(real_logits, fake_logits):
     return cross_entropy(real_logits, 1.0), cross_entropy(fake_logits, 0.0)
 
 
+def smoothed_discriminator_loss(real_logits, fake_logits):
+    """D's loss with one-sided label smoothing: real images to 0.9, fakes to 0.
+
+    A D that is surer than 0.9 about a real image is wrong, which keeps it careful.
+
+    Returns:
+        `(loss_real, loss_fake)`, two scalars in nats. `loss_real` is never below
+        0.325, the entropy of 0.9. A D that cannot tell still has ln 2 for each.
+
+    Source:
+        Salimans et al., Improved Techniques for Training GANs, 2016, section 3.4.
+
+    Example:
+        >>> real, fake = smoothed_discriminator_loss(tf.zeros((4, 1)), tf.zeros((4, 1)))
+        >>> round(float(real), 4)  # ln 2
+        0.6931
+    """
+    return cross_entropy(real_logits, 0.9), cross_entropy(fake_logits, 0.0)
+
+
 def saturating_generator_loss(fake_logits):
     """G's loss as the value function has it: the mean of log(1 - D(G(z))).
 

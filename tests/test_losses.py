@@ -36,6 +36,16 @@ def test_the_halves_are_real_to_one_and_fake_to_zero():
     assert float(fake) == pytest.approx(math.log(4))
 
 
+def test_smoothing_has_its_minimum_at_nine_tenths():
+    nine_tenths = math.log(9)  # sigmoid(ln 9) = 0.9
+    real, fake = losses.smoothed_discriminator_loss(column(nine_tenths), column(THREE))
+    assert float(real) == pytest.approx(-0.9 * math.log(0.9) - 0.1 * math.log(0.1))
+    assert float(fake) == pytest.approx(math.log(4))
+    for logit in (nine_tenths - 0.5, nine_tenths + 0.5):
+        other, _ = losses.smoothed_discriminator_loss(column(logit), column(0))
+        assert float(other) > float(real)
+
+
 def test_generator_losses_of_a_known_probability():
     # D(G(z)) = 1/4
     saturating = losses.saturating_generator_loss(column(-THREE))

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 BATCH_SIZE = 128
-EPOCHS = 6
+EPOCHS = 4
 
 
 def shift(images, seed):
