@@ -113,6 +113,7 @@ def build_discriminator(channels=32, seed=0):
             layers.Conv2D(2 * channels, 4, 2, padding="same", use_bias=False),
             layers.BatchNormalization(momentum=0.9),
             layers.LeakyReLU(negative_slope=0.2),
+            layers.Dropout(0.3, seed=seed),
             layers.Flatten(),
             layers.Dense(8 * channels, use_bias=False),
             layers.BatchNormalization(momentum=0.9),

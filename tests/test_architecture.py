@@ -12,6 +12,7 @@ PACKAGE = ROOT / "gan_utils"
 ALLOWED = {
     "callbacks": {"plotting", "quiet"},
     "widgets": {"plotting"},
+    "checkpoint": {"quiet"},
     "training": {"losses", "quiet"},
     "latent": set(),
     "models": {"quiet"},

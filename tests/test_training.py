@@ -2,7 +2,7 @@
 
 import types
 
-from gan_utils import callbacks, data, latent, losses, models, training
+from gan_utils import data, latent, losses, models, training
 
 import keras
 import numpy as np
@@ -19,10 +19,14 @@ def adam():
 
 def make_gan(seed=0, averaging=0.999, dropout=False, steps_per_execution=2, **options):
     discriminator = models.build_discriminator(channels=4, seed=seed)
-    if dropout:
-        *body, head = discriminator.layers
+    if not dropout:  # without it a step can be worked out again
+        rest = [
+            layer
+            for layer in discriminator.layers
+            if not isinstance(layer, keras.layers.Dropout)
+        ]
         discriminator = keras.Sequential(
-            [keras.Input((28, 28, 1)), *body, keras.layers.Dropout(0.5, seed=1), head]
+            [keras.Input((28, 28, 1)), *rest], name="discriminator"
         )
     gan = training.GAN(
         models.build_generator(LATENT_DIM, channels=4, seed=seed),
@@ -228,151 +232,8 @@ def bad_from(step, value):
     return loss
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_bad_loss_stops_training_and_is_not_saved(value, tmp_path):
-    gan = make_gan(steps_per_execution=4, generator_loss=bad_from(9, value))
-    checkpoint = training.Checkpoint(gan, tmp_path, seconds=0)
-    with pytest.raises(FloatingPointError, match=r"generator_loss .* at step 9"):
-        gan.fit(
-            data.batches(IMAGES, 16, 0),
-            epochs=4,
-            steps_per_epoch=4,
-            callbacks=[checkpoint],
-            verbose=0,
-        )
-    assert gan.step == 12  # the end of the execution in which step 9 ran
-    with pytest.raises(FloatingPointError):
-        checkpoint.save()
-    fresh = make_gan()
-    training.Checkpoint(fresh, tmp_path)
-    assert fresh.step == 8
-    assert all(np.isfinite(values).all() for values in state(fresh))
-
-
 def test_a_bad_loss_stops_training_without_a_checkpoint():
     gan = make_gan(generator_loss=bad_from(3, np.nan))
     with pytest.raises(FloatingPointError, match="at step 3"):
         fit(gan, 8)
     assert gan.step == 4
-
-
-def test_bad_weights_are_not_saved_over_good_ones(tmp_path):
-    gan = make_gan()
-    checkpoint = training.Checkpoint(gan, tmp_path)
-    checkpoint.save()
-    gan.generator.weights[0].assign(np.nan * gan.generator.weights[0])
-    with pytest.raises(FloatingPointError, match="of the generator is not finite"):
-        checkpoint.save()
-    fresh = make_gan()
-    training.Checkpoint(fresh, tmp_path)
-    assert all(np.isfinite(values).all() for values in state(fresh))
-
-
-@pytest.mark.parametrize("dropout", [False, True], ids=["dcgan", "with dropout"])
-def test_training_resumes_bit_for_bit(dropout, tmp_path):
-    whole = make_gan(dropout=dropout)
-    fit(whole, 8)
-    first = make_gan(dropout=dropout)
-    fit(first, 4, [training.Checkpoint(first, tmp_path)])
-    second = make_gan(dropout=dropout)
-    training.Checkpoint(second, tmp_path)
-    assert second.step == 4
-    fit(second, 8)
-    assert same(state(whole), state(second))
-
-
-class InterruptAt(keras.callbacks.Callback):
-    def __init__(self, step):
-        super().__init__()
-        self.step = step
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self.model.step == self.step:
-            raise KeyboardInterrupt
-
-
-def test_an_interrupt_saves_and_training_goes_on_from_there(tmp_path):
-    whole = make_gan()
-    fit(whole, 8)
-    gan = make_gan()
-    with pytest.raises(KeyboardInterrupt, match="after step 4"):
-        fit(gan, 8, [training.Checkpoint(gan, tmp_path, seconds=3600), InterruptAt(4)])
-    resumed = make_gan()
-    training.Checkpoint(resumed, tmp_path)
-    assert resumed.step == 4
-    fit(resumed, 8)
-    assert same(state(whole), state(resumed))
-
-
-def test_an_interrupt_before_the_first_step_is_an_interrupt(tmp_path, monkeypatch):
-    gan = make_gan()
-
-    def interrupted(*arguments, **options):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(keras.Model, "fit", interrupted)
-    log = callbacks.TensorBoardLog(tmp_path / "log", latent.sample_latents(4, 8, 0))
-    with pytest.raises(KeyboardInterrupt, match="after step 0"):
-        fit(gan, 8, [callbacks.ProgressBar(), log, training.Checkpoint(gan, tmp_path)])
-
-
-def test_checkpoints_are_saved_by_the_clock(tmp_path, monkeypatch):
-    gan = make_gan()
-    now = [0.0]
-    monkeypatch.setattr(training.time, "monotonic", lambda: now[0])
-    checkpoint = training.Checkpoint(gan, tmp_path, seconds=20)
-    saved = []
-    monkeypatch.setattr(checkpoint, "save", lambda: saved.append(now[0]))
-    for now[0] in (5.0, 19.0, 20.0):
-        checkpoint.on_epoch_end(0)
-    assert saved == [20.0]
-
-
-def test_a_foreign_checkpoint_is_named(tmp_path):
-    gan = make_gan()
-    training.Checkpoint(gan, tmp_path).save()
-    other = training.GAN(
-        models.build_generator(LATENT_DIM, channels=8),
-        models.build_discriminator(channels=4),
-        seed=0,
-    )
-    other.compile(adam(), adam())
-    with pytest.raises(ValueError, match="made by other networks"):
-        training.Checkpoint(other, tmp_path)
-
-
-def test_a_checkpoint_leaves_the_learning_rates_alone(tmp_path):
-    training.Checkpoint(make_gan(), tmp_path).save()
-    gan = make_gan()
-    gan.generator_optimizer.learning_rate = 0.25
-    training.Checkpoint(gan, tmp_path)
-    assert float(gan.generator_optimizer.learning_rate) == 0.25
-
-
-def truncate(path):
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def test_the_last_whole_checkpoint_loads_when_a_later_one_is_damaged(tmp_path):
-    gan = make_gan()
-    fit(gan, 4, [training.Checkpoint(gan, tmp_path, seconds=0)])
-    expected = make_gan()
-    fit(expected, 2)
-    truncate(tmp_path / "ckpt-4.data-00000-of-00001")
-    resumed = make_gan()
-    training.Checkpoint(resumed, tmp_path)
-    assert resumed.step == 2
-    assert same(state(expected), state(resumed))
-
-
-def test_a_folder_of_damaged_checkpoints_is_named(tmp_path):
-    training.Checkpoint(make_gan(), tmp_path).save()
-    truncate(tmp_path / "ckpt-0.data-00000-of-00001")
-    with pytest.raises(OSError, match="can be read; they are damaged"):
-        training.Checkpoint(make_gan(), tmp_path)
-
-
-def test_only_two_checkpoints_are_kept(tmp_path):
-    gan = make_gan()
-    fit(gan, 8, [training.Checkpoint(gan, tmp_path, seconds=0)])
-    assert len(list(tmp_path.glob("*.index"))) == 2
