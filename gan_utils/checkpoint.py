@@ -57,14 +57,18 @@ class Checkpoint(keras.callbacks.Callback):
             try:
                 state.restore(path).assert_consumed()
                 return
-            except (IndexError, tf.errors.OpError):
-                continue  # damaged: the one before it may be whole
-            except (AssertionError, ValueError) as error:
+            except (
+                AssertionError,
+                ValueError,
+                tf.errors.InvalidArgumentError,
+            ) as error:
                 raise ValueError(
                     f"The checkpoint {path} was made by other networks or optimizers "
                     "than the ones given. Build them as they were, or give a new "
                     "folder."
                 ) from error
+            except (IndexError, tf.errors.OpError):
+                continue  # damaged: the one before it may be whole
         if paths:
             raise OSError(
                 f"No checkpoint in {self._manager.directory} can be read; they are "

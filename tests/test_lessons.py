@@ -110,6 +110,7 @@ def test_outputs_are_stored_and_clean(path):
             assert output.output_type != "error"
     assert "model_id" not in text
     assert str(ROOT) not in text
+    assert "PosixPath(" not in text
     assert set(json.loads(text)["metadata"]) == {"kernelspec", "language_info"}
 
 
