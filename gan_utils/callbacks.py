@@ -90,7 +90,7 @@ class SampleFrames(keras.callbacks.Callback):
         picture = plotting.tile(images)
         path = self.folder / f"step_{self.model.step:08d}.png"
         part = path.with_suffix(".part")
-        Image.fromarray(picture).save(part, "PNG")
+        part.write_bytes(plotting.png_bytes(picture))
         os.replace(part, path)
         if self.live:
             self._show(Picture(plotting.png_bytes(picture, zoom=2)))
@@ -130,13 +130,12 @@ class TensorBoardLog(keras.callbacks.Callback):
         self._writer = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
-        if self.model.step == 0:  # curves of a training that was begun anew
-            for path in self.folder.rglob("events.*"):
-                path.unlink()
-        self._writer = tf.summary.create_file_writer(str(self.folder))
         if self.model.step == 0:
+            for path in self.folder.rglob("events.*"):  # of a training begun before
+                path.unlink()
             for network in (self.model.generator, self.model.discriminator):
                 write_graph(self.folder / network.name, network)
+        self._writer = tf.summary.create_file_writer(str(self.folder))
         self._drawn_at = self.model.step
 
     def on_epoch_end(self, epoch, logs=None):

@@ -124,7 +124,11 @@ def test_ignored_outputs_are_followed_by_a_strict_verdict(path):
             "text/plain" in out.get("data", {}) or "text" in out for out in cell.outputs
         )
         if ignored[index] and shows and index + 1 < len(cells):
-            later = [i for i in range(index + 1, len(cells)) if not ignored[i]]
+            later = [
+                i
+                for i in range(index + 1, len(cells))
+                if not ignored[i] and cells[i].outputs
+            ]
             assert later, f"nothing strict comes after cell {cell.id}"
             assert later[0] - index <= 3, f"no verdict soon after cell {cell.id}"
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 
 from tests.lessons import LESSONS, ROOT
@@ -43,7 +44,7 @@ def test_everything_imported_is_required():
     pinned = {line.split("==")[0] for line in requirements()}
     files = [*ROOT.glob("gan_utils/*.py"), *ROOT.glob("tests/**/*.py")]
     used = set().union(*(imports(path)[1] for path in files))
-    standard = set(__import__("sys").stdlib_module_names)
+    standard = set(sys.stdlib_module_names)
     names = {INSTALLED_AS.get(name, name) for name in used - standard - {"tests"}}
     assert names <= pinned, names - pinned
 

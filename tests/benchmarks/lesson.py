@@ -11,16 +11,17 @@ import tensorflow as tf
 
 
 def load():
-    """Runs the cells of lesson 5 that import, set parameters and define make_gan."""
-    scope = {}
+    """Runs the cells of lesson 5 that import, set parameters and define training."""
+    scope, definitions = {}, {"make_gan", "warm_up"}
     for cell in nbformat.read(LESSONS[4], as_version=4).cells:
         if cell.cell_type == "code":
             needed = {"parameters", "taught"} & set(cell.metadata.get("tags", []))
-            if scope == {} or needed or "def make_gan" in cell.source:
+            defines = any(f"def {name}(" in cell.source for name in definitions)
+            if scope == {} or needed or defines:
                 exec(cell.source, scope)
-        if "make_gan" in scope:
+        if definitions <= set(scope):
             return scope
-    raise LookupError("lesson 5 defines no make_gan")
+    raise LookupError(f"lesson 5 does not define all of {sorted(definitions)}")
 
 
 class StopAfter(keras.callbacks.Callback):
@@ -56,7 +57,7 @@ def fit(scope, gan, steps, folder, callbacks=()):
 
 
 def rival():
-    """Builds the DCGAN of the TensorFlow site: networks and optimizers."""
+    """Builds both networks of the TensorFlow site's DCGAN."""
     layers = keras.layers
     generator = keras.Sequential(
         [

@@ -32,28 +32,9 @@ def train_ours(seconds, seed, folder, warm_up_steps=0):
     stop = lesson.StopAfter(seconds)  # the clock runs before anything is built
     scope["SEED"] = seed
     gan = scope["make_gan"]()
-    warm_up(gan, scope, warm_up_steps)
+    scope["warm_up"](gan, warm_up_steps)
     lesson.fit(scope, gan, 10**6 * scope["INTERVAL"], folder, [stop])
     return gan.averaged_generator, gan.step
-
-
-def warm_up(gan, scope, steps):
-    """Trains D alone, as the O'Reilly tutorial does before the game begins."""
-
-    @tf.function
-    def discriminator_step(real_images, latents):
-        with tf.GradientTape() as tape:
-            fakes = gan.generator(latents, training=True)
-            real_logits = gan.discriminator(real_images, training=True)
-            fake_logits = gan.discriminator(fakes, training=True)
-            loss = sum(gan.discriminator_loss(real_logits, fake_logits))
-        weights = gan.discriminator.trainable_variables
-        gan.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
-
-    stream = data.batches(scope["x_train"], scope["BATCH_SIZE"], scope["SEED"] + 1)
-    for step, real_images in enumerate(stream.take(steps)):
-        points = latent.sample_latents(scope["BATCH_SIZE"], scope["LATENT_DIM"], step)
-        discriminator_step(real_images, points)
 
 
 def train_rival(seconds, seed):
