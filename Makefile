@@ -11,6 +11,9 @@ FOUND := $(shell for name in $(CANDIDATES); do \
 	$$name -c '$(IN_RANGE)' >/dev/null 2>&1 && echo $$name && break; done)
 # Jupyter refuses to run as root unless told; containers often are root.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+# An address and not a file: with a file, Jupyter serves its folder only, and links
+# to the README lead nowhere.
+FIRST_LESSON := --LabApp.default_url=/lab/tree/notebooks/01_load_mnist.ipynb
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600
 
 help: ## list the commands
@@ -18,7 +21,7 @@ help: ## list the commands
 		| awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 lab: $(READY) ## open the lessons in JupyterLab
-	$(BIN)/jupyter lab --ip=localhost $(AS_ROOT) notebooks/01_load_mnist.ipynb
+	$(BIN)/jupyter lab --ip=localhost $(AS_ROOT) $(FIRST_LESSON)
 
 test: check notebooks ## run every test: lint, package, style, lessons
 

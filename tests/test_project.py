@@ -117,6 +117,17 @@ def test_servers_listen_on_localhost_only():
     assert "token" not in text.lower()
 
 
+def test_jupyter_opens_the_first_lesson_and_serves_the_whole_project():
+    option = f"--LabApp.default_url=/lab/tree/notebooks/{LESSONS[0].name}"
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert f"FIRST_LESSON := {option}\n" in makefile
+    assert "$(FIRST_LESSON)\n" in makefile
+    readme = (ROOT / "README.md").read_text("utf-8")
+    commands = re.findall(r"jupyter lab(.*)", readme)
+    assert commands
+    assert all(command.startswith(f" {option}") for command in commands)
+
+
 def test_the_readme_lists_every_lesson_and_every_module():
     text = (ROOT / "README.md").read_text("utf-8")
     for path in LESSONS:
