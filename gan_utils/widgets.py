@@ -29,7 +29,8 @@ def explore(render, caption=None, zoom=6, **sliders):
         >>> box = explore(paint, grey=(-1.0, 1.0, 0.1, 0.0))
     """
     controls = {name: _slider(name, *values) for name, values in sliders.items()}
-    image = ipywidgets.Image(format="png")
+    # A box stretches its children to its own width unless told.
+    image = ipywidgets.Image(format="png", layout={"align_self": "flex-start"})
     line = ipywidgets.Label()
 
     def draw(change=None):

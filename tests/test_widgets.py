@@ -35,6 +35,10 @@ def test_the_image_and_the_caption_follow_the_sliders():
     assert line.value == "2 of 1.0"
 
 
+def test_the_image_keeps_its_size():
+    assert grey_box().children[2].layout.align_self == "flex-start"
+
+
 def test_every_slider_has_its_kind_and_a_description():
     grey, count, *_ = grey_box().children
     assert isinstance(grey, ipywidgets.FloatSlider)
