@@ -13,7 +13,7 @@ ALLOWED = {
     "callbacks": {"plotting", "quiet"},
     "widgets": {"plotting"},
     "checkpoint": {"quiet"},
-    "training": {"losses", "quiet"},
+    "training": {"losses", "models", "quiet"},
     "latent": set(),
     "models": {"quiet"},
     "losses": {"quiet"},

@@ -82,3 +82,14 @@ def test_the_sampler_refuses_bad_points(points, message):
     sample = models.make_sampler(models.build_generator(latent_dim=8))
     with pytest.raises(ValueError, match=message):
         sample(points)
+
+
+def test_settled_batch_norm_draws_as_while_training():
+    generator = models.build_generator(8, channels=4)
+    latents = np.random.default_rng(0).standard_normal((64, 8)).astype("float32")
+    before = [w.numpy() for w in generator.trainable_weights]
+    models.settle_batch_norm(generator, latents)
+    trained, drawn = (generator(latents, training=mode) for mode in (True, False))
+    np.testing.assert_allclose(trained, drawn, atol=1e-4)
+    after = [w.numpy() for w in generator.trainable_weights]
+    assert all(np.array_equal(a, b) for a, b in zip(before, after))

@@ -17,7 +17,7 @@ def adam():
     return keras.optimizers.Adam(1e-3, beta_1=0.5)
 
 
-def make_gan(seed=0, averaging=0.999, dropout=False, steps_per_execution=2, **options):
+def make_gan(seed=0, averaging=0.2, dropout=False, steps_per_execution=2, **options):
     discriminator = models.build_discriminator(channels=4, seed=seed)
     if not dropout:  # without it a step can be worked out again
         rest = [
@@ -189,9 +189,31 @@ def test_the_average_follows_the_formula():
             steps_per_epoch=1,
             verbose=0,
         )
-        keep = min(0.5, step / (10 + step))
+        keep = step / (2 + step)
         average = keep * average + (1 - keep) * gan.generator.weights[0].numpy()
     np.testing.assert_allclose(gan.averaged_generator.weights[0], average, atol=1e-6)
+
+
+def test_the_average_of_all_steps_is_their_mean():
+    gan = make_gan(averaging=1.0, steps_per_execution=1)
+    seen = [gan.generator.weights[0].numpy()]
+    for _ in range(3):
+        stream = data.batches(IMAGES, 16, 0, first_step=gan.step)
+        gan.fit(stream, steps_per_epoch=1, verbose=0)
+        seen.append(gan.generator.weights[0].numpy())
+    mean = np.mean(seen, axis=0)
+    np.testing.assert_allclose(gan.averaged_generator.weights[0], mean, atol=1e-6)
+
+
+def test_the_averaged_generator_is_settled_when_training_ends():
+    gan = make_gan()
+    fit(gan, 4)
+    first_norm = gan.averaged_generator.layers[2]
+    latents = tf.random.stateless_normal((512, LATENT_DIM), (gan.seed, 0))
+    hidden = gan.averaged_generator.layers[1](gan.averaged_generator.layers[0](latents))
+    expected = hidden.numpy().mean(axis=(0, 1, 2))
+    np.testing.assert_allclose(first_norm.moving_mean, expected, atol=1e-5)
+    assert first_norm.momentum == 0.9
 
 
 def test_least_squares_trains_too():
@@ -214,7 +236,7 @@ def test_networks_that_do_not_fit_are_refused():
         training.GAN(models.build_generator(LATENT_DIM), small, seed=0)
 
 
-@pytest.mark.parametrize("averaging", [-0.1, 1.0])
+@pytest.mark.parametrize("averaging", [0, 1.1])
 def test_averaging_out_of_range_is_refused(averaging):
     with pytest.raises(ValueError, match="averaging is"):
         make_gan(averaging=averaging)
