@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 BATCH_SIZE = 128
-EPOCHS = 4
+EPOCHS = 5
 
 
 def shift(images, seed):
