@@ -39,7 +39,7 @@ refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one les
 tensorboard: $(READY) ## show the curves of your trainings
 	$(BIN)/tensorboard --host localhost --logdir runs
 
-benchmark: $(READY) ## measure speed and quality on this machine (about 35 minutes)
+benchmark: $(READY) ## measure speed and quality on this machine (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks
 
 $(READY): requirements.txt

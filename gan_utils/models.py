@@ -179,11 +179,13 @@ def settle_batch_norm(network, inputs):
         if isinstance(layer, layers.BatchNormalization)
     ]
     momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = 0.0  # forget all but this batch
-    network(inputs, training=True)
-    for norm, momentum in zip(norms, momenta):
-        norm.momentum = momentum
+    try:
+        for norm in norms:
+            norm.momentum = 0.0  # forget all but this batch
+        network(inputs, training=True)
+    finally:  # an interrupt can come here, too
+        for norm, momentum in zip(norms, momenta):
+            norm.momentum = momentum
 
 
 def make_sampler(generator):

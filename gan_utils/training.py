@@ -240,7 +240,6 @@ class GAN(keras.Model):
                 x, callbacks=[_Attendant(), *callbacks], shuffle=False, **options
             )
         except KeyboardInterrupt:
-            self.settle()
             for callback in callbacks:
                 callback.on_train_end()
             raise KeyboardInterrupt(

@@ -93,3 +93,10 @@ def test_settled_batch_norm_draws_as_while_training():
     np.testing.assert_allclose(trained, drawn, atol=1e-4)
     after = [w.numpy() for w in generator.trainable_weights]
     assert all(np.array_equal(a, b) for a, b in zip(before, after))
+
+
+def test_batch_norm_keeps_its_momentum_when_settling_fails():
+    generator = models.build_generator(8, channels=4)
+    with pytest.raises(ValueError):
+        models.settle_batch_norm(generator, np.zeros((4, 5), "float32"))
+    assert generator.layers[2].momentum == 0.9

@@ -1,4 +1,4 @@
-"""Prints three tables: quality after four minutes, speed of the loops, memory.
+"""Prints two tables: quality and memory after four minutes, speed of the loops.
 
 python -m tests.benchmarks [--seconds 240] [--seeds 0 1 2] [--kinds ours warm rival]
 """
@@ -97,7 +97,13 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("--seconds", type=float, default=240, help="of each training")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--kinds", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument(
+        "--kinds",
+        nargs="+",
+        choices=NAMES,
+        default=list(NAMES),
+        help="which trainings to run",
+    )
     options = parser.parse_args()
     print(f"{processor()}, {os.cpu_count()} cores, {platform.system()}; ", end="")
     print(f"Python {platform.python_version()}, TensorFlow {tf.__version__}, ", end="")

@@ -24,8 +24,7 @@ def peak_megabytes():
     """Returns the largest resident size this process has had."""
     status = Path("/proc/self/status")
     if status.exists():  # on Linux, getrusage counts what the parent held, too
-        line = next(line for line in status.open() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024 / 1e6
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 / 1e6
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes here
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
