@@ -24,15 +24,21 @@ class ProgressBar(keras.callbacks.Callback):
 
     Keras' own bar starts a line at each interval; pass `verbose=0` to `fit`.
 
+    Args:
+        total: steps of the whole training; those of this `fit` when None.
+
     Example:
         >>> gan.fit(images, callbacks=[ProgressBar()], verbose=0)
     """
 
-    _bar = None  # an interrupt can come before training begins
+    def __init__(self, total=None):
+        super().__init__()
+        self.total = total
+        self._bar = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
         self._bar = tqdm(
-            total=self.params["epochs"] * self.params["steps"],
+            total=self.total or self.params["epochs"] * self.params["steps"],
             initial=self.model.step,
             unit=" steps",
             file=sys.stdout,
@@ -40,10 +46,9 @@ class ProgressBar(keras.callbacks.Callback):
         )
 
     def on_epoch_end(self, epoch, logs=None):
-        names = ("generator_loss", "probability_fake")
-        self._bar.set_postfix(
-            {name: f"{logs[name]:.2f}" for name in names}, refresh=False
-        )
+        names = ("generator_loss", "probability_fake", "accuracy")
+        shown = {name: f"{logs[name]:.2f}" for name in names if name in logs}
+        self._bar.set_postfix(shown, refresh=False)
         self._bar.update(self.model.step - self._bar.n)
 
     def on_train_end(self, logs=None):
@@ -109,11 +114,11 @@ class SampleFrames(keras.callbacks.Callback):
 
 
 class TensorBoardLog(keras.callbacks.Callback):
-    """Writes what TensorBoard shows: six curves, samples, and both graphs.
+    """Writes what TensorBoard shows: the curves, samples, and the graphs.
 
     Args:
         folder: where the event files go; made when it is missing.
-        latents: float32 `(n, latent_dim)`, the points to draw.
+        latents: float32 `(n, latent_dim)`, the points to draw; None draws nothing.
         image_every: steps between two pictures of samples.
 
     Example:
@@ -133,8 +138,8 @@ class TensorBoardLog(keras.callbacks.Callback):
         if self.model.step == 0:
             for path in self.folder.rglob("events.*"):  # of a training begun before
                 path.unlink()
-            for network in (self.model.generator, self.model.discriminator):
-                write_graph(self.folder / network.name, network)
+            for name, network in self.model.networks.items():
+                write_graph(self.folder / name, network)
         self._writer = tf.summary.create_file_writer(str(self.folder))
         self._drawn_at = self.model.step
 
@@ -143,7 +148,7 @@ class TensorBoardLog(keras.callbacks.Callback):
         with self._writer.as_default(step=step):
             for name, value in logs.items():
                 tf.summary.scalar(name, value)
-            if step - self._drawn_at >= self.image_every:
+            if self.latents is not None and step - self._drawn_at >= self.image_every:
                 images = self.model.averaged_generator(self.latents, training=False)
                 picture = np.atleast_3d(plotting.tile(images))
                 tf.summary.image("samples", picture[None])

@@ -12,19 +12,20 @@ class Checkpoint(keras.callbacks.Callback):
     """Saves all that training needs to go on, and brings it back.
 
     Made with a folder that holds a checkpoint, it restores the newest one into
-    the GAN at once. As a callback it saves at the end of an interval when
+    the model at once. As a callback it saves at the end of an interval when
     `seconds` have passed, and at the end of training. It keeps the two newest;
     each is written under a temporary name first, and never when a loss or a
-    weight is not finite. Learning rates are not saved: those of the GAN you
-    give count.
+    weight is not finite. Learning rates are not saved: those of the model
+    you give count.
 
     Args:
-        gan: a compiled `GAN`.
+        model: a compiled `GAN` or `Classifier`.
         folder: a path; made when it is missing.
         seconds: time between two saves, 0 or more.
 
     Raises:
-        OSError: the folder cannot be written, or none of its checkpoints read.
+        OSError: the folder cannot be written, or none of its checkpoints read; when
+            saving, the disk is full.
         ValueError: the checkpoint belongs to other networks or optimizers.
 
     Example:
@@ -32,21 +33,12 @@ class Checkpoint(keras.callbacks.Callback):
         >>> gan.fit(images, callbacks=[checkpoint])
     """
 
-    def __init__(self, gan, folder, seconds=20):
+    def __init__(self, model, folder, seconds=20):
         super().__init__()
-        self.gan = gan
+        self._trained = model
         self.seconds = seconds
         self._saved_at = time.monotonic()
-        # Plain lists of tensors: also what tf.train.Checkpoint would not find,
-        # such as the states of Dropout's seed generators.
-        state = tf.train.Checkpoint(
-            generator=_tensors(gan.generator.variables),
-            averaged_generator=_tensors(gan.averaged_generator.variables),
-            discriminator=_tensors(gan.discriminator.variables),
-            generator_optimizer=_slots(gan.generator_optimizer),
-            discriminator_optimizer=_slots(gan.discriminator_optimizer),
-            step=gan.step_count,
-        )
+        state = tf.train.Checkpoint(**model.state())
         self._manager = tf.train.CheckpointManager(state, str(folder), max_to_keep=2)
         self._restore(state)
 
@@ -77,8 +69,15 @@ class Checkpoint(keras.callbacks.Callback):
 
     def save(self):
         """Writes a checkpoint of this step, unless something is not finite."""
-        self.gan.check()
-        self._manager.save(self.gan.step)
+        self._trained.check()
+        try:
+            self._manager.save(self._trained.step)
+        except tf.errors.OpError as error:  # a full disk, a folder that went away
+            raise OSError(
+                f"The checkpoint of step {self._trained.step:,} could not be written "
+                f"to {self._manager.directory}: {error.message} Those before it are "
+                "whole. Make room or mend the folder, then run the same again."
+            ) from error
         self._saved_at = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -87,11 +86,3 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.save()
-
-
-def _tensors(variables):
-    return [variable.value for variable in variables]
-
-
-def _slots(optimizer):
-    return _tensors(v for v in optimizer.variables if v.name != "learning_rate")

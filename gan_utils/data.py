@@ -158,7 +158,7 @@ def scale_pixels(images):
     return tf.cast(images, tf.float32) / 127.5 - 1.0
 
 
-def batches(images, batch_size, seed, first_step=0):
+def batches(images, batch_size, seed, first_step=0, labels=None):
     """Makes an endless dataset of shuffled, scaled batches.
 
     The images lie in memory once. Each step computes which rows it wants from
@@ -171,13 +171,16 @@ def batches(images, batch_size, seed, first_step=0):
         batch_size: images in a batch, from 1 to n.
         seed: an integer; the same seed gives the same order.
         first_step: number of the first batch, 0 or more.
+        labels: `(n,)` to come along with the images, or None.
 
     Returns:
         A `tf.data.Dataset` of float32 batches
-        `(batch_size, height, width, channels)` in [-1, 1].
+        `(batch_size, height, width, channels)` in [-1, 1], or of pairs of such a
+        batch and its labels.
 
     Raises:
-        ValueError: the batch size or the first step is out of range.
+        ValueError: the batch size or the first step is out of range, or there
+            are not as many labels as images.
 
     Example:
         >>> (x_train, _), _ = load_mnist()
@@ -192,6 +195,8 @@ def batches(images, batch_size, seed, first_step=0):
         )
     if first_step < 0:
         raise ValueError(f"first_step is {first_step}; it must be 0 or more.")
+    if labels is not None and len(labels) != count:
+        raise ValueError(f"{len(labels)} labels were given for {count} images.")
     scale_pixels(images[:1])  # a wrong type is an error here, not while training
     images = tf.constant(images)
     first_seed = tf.constant(seed, tf.int64)
@@ -206,7 +211,10 @@ def batches(images, batch_size, seed, first_step=0):
         rows = tf.raw_ops.RandomIndexShuffle(
             index=index, seed=seeds, max_index=count - 1, rounds=12
         )
-        return scale_pixels(tf.gather(images, rows))
+        batch_of_images = scale_pixels(tf.gather(images, rows))
+        if labels is None:
+            return batch_of_images
+        return batch_of_images, tf.gather(labels, rows)
 
     steps = tf.data.Dataset.range(first_step, tf.int64.max)
     return steps.map(batch).prefetch(4)

@@ -1,9 +1,8 @@
 """The adversarial step, and the model that `fit` trains with it."""
 
-from gan_utils import losses, models, quiet  # noqa: F401
+from gan_utils import fitting, losses, models, quiet  # noqa: F401
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 LOSSES = ("generator_loss", "discriminator_loss_real", "discriminator_loss_fake")
@@ -177,6 +176,25 @@ class GAN(keras.Model):
             self.means[name].update_state(value)
         return {name: mean.result() for name, mean in self.means.items()}
 
+    @property
+    def networks(self):
+        """The networks by name; what is drawn with is the averaged generator."""
+        return {
+            "generator": self.averaged_generator,
+            "discriminator": self.discriminator,
+        }
+
+    def state(self):
+        """Returns all that a resumed training needs: lists of tensors by name."""
+        return {
+            "generator": fitting.tensors(self.generator),
+            "averaged_generator": fitting.tensors(self.averaged_generator),
+            "discriminator": fitting.tensors(self.discriminator),
+            "generator_optimizer": fitting.slots(self.generator_optimizer),
+            "discriminator_optimizer": fitting.slots(self.discriminator_optimizer),
+            "step": [self.step_count],
+        }
+
     def _average(self):
         steps = tf.cast(self.step_count, tf.float32)
         keep = steps / (1.0 / self.averaging + steps)
@@ -209,12 +227,7 @@ class GAN(keras.Model):
                 "build the GAN anew or go on from its last checkpoint."
             )
         for network in (self.generator, self.discriminator):
-            for weight in network.weights:
-                if not np.isfinite(weight).all():
-                    raise FloatingPointError(
-                        f"{weight.path} of the {network.name} is not finite after step "
-                        f"{self.step:,}. Lower the learning rates."
-                    )
+            fitting.check_weights(network, self.step)
 
     def fit(self, x, callbacks=None, **options):
         """Trains like `keras.Model.fit`, and ends cleanly when interrupted.
@@ -233,18 +246,68 @@ class GAN(keras.Model):
         Raises:
             FloatingPointError: a loss became NaN or infinite.
         """
-        callbacks = list(callbacks or [])
-        try:
-            # shuffle=False: Keras warns about its default with a dataset.
-            return super().fit(
-                x, callbacks=[_Attendant(), *callbacks], shuffle=False, **options
-            )
-        except KeyboardInterrupt:
-            for callback in callbacks:
-                callback.on_train_end()
-            raise KeyboardInterrupt(
-                f"Training was interrupted after step {self.step:,}."
-            ) from None
+        return fitting.fit(self, x, [_Attendant(), *(callbacks or [])], **options)
+
+
+class Classifier(keras.Model):
+    """A network that `fit` trains to name what is in an image.
+
+    It has what a `GAN` has for those who train, watch and save it: `step`,
+    `networks`, `state` and `check`.
+
+    Args:
+        network: from images to logits `(n, classes)`.
+
+    Example:
+        >>> classifier = Classifier(build_classifier())
+        >>> classifier.compile(keras.optimizers.Adam())
+        >>> history = classifier.fit(batches(x_train, 128, 0, labels=y_train))
+    """
+
+    def __init__(self, network, **options):
+        super().__init__(**options)
+        self.network = network
+        self.built = True
+
+    def compile(self, optimizer, steps_per_execution=50):
+        """Takes an optimizer; the loss is the cross-entropy on the logits."""
+        super().compile(
+            optimizer,
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+            steps_per_execution=steps_per_execution,
+            jit_compile=False,
+        )
+        optimizer.build(self.network.trainable_variables)
+
+    def call(self, images, training=False):
+        """Returns the logits."""
+        return self.network(images, training=training)
+
+    def fit(self, x, callbacks=None, **options):
+        """Trains like `keras.Model.fit`, and ends cleanly when interrupted."""
+        return fitting.fit(self, x, list(callbacks or []), **options)
+
+    @property
+    def step(self):
+        """The number of steps done, an int."""
+        return int(self.optimizer.iterations)
+
+    @property
+    def networks(self):
+        """The network by name."""
+        return {"classifier": self.network}
+
+    def state(self):
+        """Returns all that a resumed training needs: lists of tensors by name."""
+        return {
+            "network": fitting.tensors(self.network),
+            "optimizer": fitting.slots(self.optimizer),
+        }
+
+    def check(self):
+        """Raises `FloatingPointError` if a weight is not finite."""
+        fitting.check_weights(self.network, self.step)
 
 
 class _Attendant(keras.callbacks.Callback):

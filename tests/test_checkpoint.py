@@ -159,3 +159,20 @@ def test_only_two_checkpoints_are_kept(tmp_path):
     gan = make_gan()
     fit(gan, 8, [Checkpoint(gan, tmp_path, seconds=0)])
     assert len(list(tmp_path.glob("*.index"))) == 2
+
+
+def test_a_full_disk_is_an_error_and_what_was_saved_stays(tmp_path):
+    gan = make_gan()
+    saver = Checkpoint(gan, tmp_path)
+    fit(gan, 4, [saver])
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="step 6 could not be written"):
+            fit(gan, 6, [saver])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    fresh = make_gan()
+    Checkpoint(fresh, tmp_path)
+    assert fresh.step == 4

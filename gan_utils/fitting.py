@@ -1,0 +1,103 @@
+"""What `GAN` and `Classifier` share: a `fit` that can be interrupted and resumed."""
+
+from gan_utils import quiet  # noqa: F401
+
+import keras
+import numpy as np
+
+
+def fit(model, dataset, callbacks, **options):
+    """Runs Keras' own `fit`; an interrupt lets every callback finish first.
+
+    Args:
+        model: a compiled `keras.Model` that counts its steps in `step`.
+        dataset: a `tf.data.Dataset` of batches.
+        callbacks: a list of `keras.callbacks.Callback`.
+        **options: as in `keras.Model.fit`.
+
+    Returns:
+        A `keras.callbacks.History`.
+
+    Raises:
+        KeyboardInterrupt: again, with a sentence that names the step.
+
+    Example:
+        >>> history = fit(gan, images, [checkpoint], steps_per_epoch=50)
+    """
+    try:
+        # shuffle=False: Keras warns about its default with a dataset.
+        return keras.Model.fit(
+            model, dataset, callbacks=callbacks, shuffle=False, **options
+        )
+    except KeyboardInterrupt:
+        for callback in callbacks:
+            callback.on_train_end()
+        raise KeyboardInterrupt(
+            f"Training was interrupted after step {model.step:,}."
+        ) from None
+
+
+def fit_until(model, make_batches, steps, interval, callbacks):
+    """Trains up to a number of steps: whole intervals, then what is left.
+
+    Keras runs too many steps when they are no multiple of `steps_per_execution`,
+    so the rest is an execution of its own.
+
+    Args:
+        model: a compiled `GAN` or `Classifier`.
+        make_batches: from the number of the first step to a dataset of batches.
+        steps: where to stop; nothing happens when the model is there.
+        interval: steps between two points of a curve.
+        callbacks: a list of `keras.callbacks.Callback`.
+
+    Example:
+        >>> make_batches = functools.partial(batches, x_train, 64, 0)
+        >>> fit_until(gan, make_batches, 1020, 50, [checkpoint])
+    """
+    whole, rest = divmod(max(0, steps - model.step), interval)
+    for epochs, size in ((whole, interval), (1, rest)):
+        if epochs and size:
+            model.steps_per_execution = size
+            model.make_train_function(force=True)
+            model.fit(
+                make_batches(model.step),
+                epochs=epochs,
+                steps_per_epoch=size,
+                callbacks=callbacks,
+                verbose=0,
+            )
+
+
+def tensors(network):
+    """Returns all that a network consists of, as a list of tensors.
+
+    Among them is what `tf.train.Checkpoint` does not find by itself, such as the
+    states of Dropout's seed generators.
+
+    Example:
+        >>> state = tf.train.Checkpoint(generator=tensors(generator))
+    """
+    return [variable.value for variable in network.variables]
+
+
+def slots(optimizer):
+    """Returns what an optimizer remembers, but for a learning rate that was given.
+
+    Example:
+        >>> state = tf.train.Checkpoint(optimizer=slots(optimizer))
+    """
+    return [v.value for v in optimizer.variables if v.name != "learning_rate"]
+
+
+def check_weights(network, step):
+    """Raises `FloatingPointError` if a weight of the network is not finite.
+
+    Example:
+        >>> check_weights(generator, step=500)
+    """
+    for weight in network.weights:
+        if not np.isfinite(weight).all():
+            raise FloatingPointError(
+                f"{weight.path} of the {network.name} is not finite after step "
+                f"{step:,}. Lower the learning rates."
+            )
