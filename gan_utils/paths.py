@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MNIST = ROOT / "data" / "mnist.npz"
+PRETRAINED = ROOT / "pretrained"
 
 
 def run_folder(name: str) -> Path:

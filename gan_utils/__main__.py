@@ -1,0 +1,213 @@
+"""Trains, samples and evaluates the models of the series."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from gan_utils import paths
+
+SAMPLES = 10_000
+REAL = "real digits"
+EXAMPLES = """examples:
+  python -m gan_utils sample dcgan --count 100 --out digits.png
+  python -m gan_utils evaluate dcgan
+  python -m gan_utils train dcgan --steps 2000 --out runs/mine
+  python -m gan_utils sample dcgan --model runs/mine/model --out mine.npz
+
+A training keeps its checkpoints, its TensorBoard log and at last its model in its
+folder. Break it off as you like: the same command goes on from the last checkpoint
+and ends with the same weights, bit for bit.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(arguments=None):
+    """Runs one command; returns the exit code."""
+    options = parse(arguments)
+    try:
+        options.run(options)
+    except KeyboardInterrupt as interrupt:
+        print(f"\n{interrupt} The same command goes on from there.", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, FloatingPointError) as error:
+        print(f"gan_utils: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parse(arguments):
+    """Turns the command line into options; `run` is the function to call."""
+    names = sorted(path.parent.name for path in paths.PRETRAINED.glob("*/card.json"))
+    parser = Parser(
+        prog="python -m gan_utils",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run, argument, summary, what):
+        sub = commands.add_parser(run.__name__, help=summary, description=summary)
+        sub.add_argument(argument, help=f"{what}: {', '.join(names)}")
+        sub.set_defaults(run=run)
+        return sub.add_argument
+
+    add = command(train, "name", "Train a model, or go on with a training.", "a model")
+    add("--steps", type=whole_number(1), help="where to stop (the model's own number)")
+    add("--seed", type=whole_number(0), default=0, help="decides all chance (0)")
+    add("--out", type=Path, help="where checkpoints, log and model go (runs/NAME)")
+    add(
+        *["--save-every"],
+        type=seconds,
+        default=20,
+        metavar="SECONDS",
+        help="time between two checkpoints (20)",
+    )
+
+    add = command(sample, "name", "Draw samples of a trained model.", "a model")
+    add("--count", type=whole_number(1), default=100, help="how many (100)")
+    add("--seed", type=whole_number(0), default=0, help="decides the samples (0)")
+    add(
+        "--out",
+        type=Path,
+        required=True,
+        help="a file, .npz for arrays or .png to look at",
+    )
+    add("--model", type=Path, help="folder of a model of yours (pretrained/NAME)")
+
+    add = command(
+        *(evaluate, "source", "Measure a model, or the images in a file."),
+        "a .npz file with uint8 images (n, 28, 28), or a model",
+    )
+    add("--json", action="store_true", help="print figures that a program can read")
+    add("--model", type=Path, help="folder of a model of yours (pretrained/NAME)")
+    return parser.parse_args(arguments)
+
+
+def whole_number(low):
+    """Returns a type for argparse: whole numbers from `low`."""
+
+    def convert(text):
+        if not text.isdecimal() or int(text) < low:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} was given; needed is a whole number from {low}"
+            )
+        return int(text)
+
+    return convert
+
+
+def seconds(text):
+    """Converts an argument of argparse to seconds, from 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} was given; needed are seconds, from 0"
+        )
+    return value
+
+
+def train(options):
+    """Trains up to `--steps`, measures the model and saves it with its card."""
+    from gan_utils import pretrained, recipes, runs
+
+    recipe = recipes.find(options.name)
+    folder = options.out or paths.run_folder(options.name)
+    steps = options.steps or recipe.steps
+    model, seconds = runs.train(
+        options.name, folder, options.seed, steps, options.save_every
+    )
+    networks = {key: model.networks[key] for key in recipe.ships}
+    card = {
+        "name": options.name,
+        "about": recipe.about,
+        "command": f"python -m gan_utils train {options.name} --steps {steps} "
+        f"--seed {options.seed}",
+        "seed": options.seed,
+        "steps": model.step,
+        "seconds": round(seconds),
+        "machine": pretrained.machine(),
+        "parameters": {key: net.count_params() for key, net in networks.items()},
+        "metrics": pretrained.measure(networks),
+    }
+    pretrained.save_pretrained(folder / "model", networks, card, folder / "log")
+    print(f"The model and its card are in {folder / 'model'}.")
+
+
+def sample(options):
+    """Draws samples into a file, the same bytes for the same seed."""
+    if options.out.suffix not in (".npz", ".png"):
+        raise ValueError(f"--out is {options.out}; needed is a file .npz or .png.")
+    if not options.out.parent.is_dir():
+        raise ValueError(f"There is no folder {options.out.parent}; make it first.")
+    from gan_utils import plotting, pretrained
+
+    import numpy as np
+
+    generator = pretrained.load_pretrained(options.name, "generator", options.model)
+    images = pretrained.draw(generator, options.count, options.seed)
+    part = options.out.with_name(f"{options.out.stem}.part{options.out.suffix}")
+    try:
+        if options.out.suffix == ".npz":
+            np.savez_compressed(part, images=images)
+        else:
+            part.write_bytes(plotting.png_bytes(plotting.tile(images)))
+        os.replace(part, options.out)
+    finally:
+        part.unlink(missing_ok=True)
+    print(f"{len(images):,} samples are in {options.out}.")
+
+
+def evaluate(options):
+    """Prints the figures of a model, or of the images in a file, beside real ones."""
+    from gan_utils import data, metrics, pretrained
+
+    if options.source.endswith(".npz"):
+        images = read_images(Path(options.source))
+    else:
+        network = pretrained.load_pretrained(options.source, folder=options.model)
+        if network.name == "classifier":
+            figures = pretrained.measure({network.name: network})
+            line = f"{figures['test_accuracy']:.2%} of {figures['n']:,} test digits"
+            print(json.dumps(figures) if options.json else line)
+            return
+        images = pretrained.draw(network, SAMPLES, seed=0)
+    judge = pretrained.load_judge()
+    (x_train, _), _ = data.load_mnist()
+    rows = {options.source: judge(images), REAL: judge(x_train[: len(images)])}
+    print(json.dumps(rows, indent=2) if options.json else metrics.table(rows))
+
+
+def read_images(path):
+    """Reads uint8 images `(n, 28, 28)`, n from 10, out of an `.npz` file."""
+    import numpy as np
+
+    need = "Needed is a .npz file with uint8 `images` (n, 28, 28), n from 10."
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            images = archive["images"]
+    except FileNotFoundError:
+        raise FileNotFoundError(f"There is no file {path}. {need}") from None
+    except Exception as error:  # whatever a file that is no archive may cause
+        raise ValueError(f"{path} cannot be read: {error}. {need}") from error
+    if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or len(images) < 10:
+        raise ValueError(
+            f"{path} holds images of type {images.dtype} and shape {images.shape}. "
+            f"{need}"
+        )
+    return images
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,247 @@
+"""Trained models: saved with a card, loaded when all is right, measured."""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+from pathlib import Path
+
+from gan_utils import data, latent, metrics, models, paths, plotting, recipes
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+CARD = "card.json"
+POINTER = b"version https://git-lfs"
+
+
+def save_pretrained(folder, networks, card, log=None):
+    """Writes weights, a log, and a card that holds the digests of the weights.
+
+    All of it is written beside the folder first, which is then renamed.
+
+    Args:
+        folder: a path; what is there is replaced.
+        networks: a dict from names to `keras.Model`.
+        card: a dict of what is worth knowing; it is written as JSON.
+        log: folder of a TensorBoard log to copy, or None.
+
+    Raises:
+        OSError: the folder cannot be written.
+
+    Example:
+        >>> save_pretrained("runs/dcgan/model", gan.networks, {"name": "dcgan"})
+    """
+    folder = Path(folder)
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    files = {}
+    for name, network in networks.items():
+        path = part / f"{name}.weights.h5"
+        network.save_weights(path)
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        files[path.name] = {"bytes": len(content), "sha256": digest}
+    text = json.dumps({**card, "files": files}, indent=2, ensure_ascii=False)
+    (part / CARD).write_text(text + "\n", encoding="utf-8")
+    if log:
+        shutil.copytree(log, part / "log")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(part, folder)
+
+
+def load_card(name, folder=None):
+    """Reads the card of a model: what it is, how it was made, how good it is.
+
+    Args:
+        name: a name in `recipes.RECIPES`.
+        folder: where the model lies; `pretrained/NAME` when it is None.
+
+    Returns:
+        A dict, as `save_pretrained` was given it, and `files`.
+
+    Raises:
+        OSError: there is no card.
+        ValueError: it is no card, or that of another model.
+
+    Example:
+        >>> load_card("dcgan")["steps"]
+        40000
+    """
+    recipes.find(name)
+    path = Path(folder or paths.PRETRAINED / name) / CARD
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing. {_remake(name)}")
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        found, _ = card["name"], card["files"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not a model's card. {_remake(name)}") from error
+    if found != name:
+        raise ValueError(f"{path} is the card of {found!r}. {_remake(name)}")
+    return card
+
+
+def load_pretrained(name, network=None, folder=None):
+    """Loads one network of a trained model, after its digest was checked.
+
+    Args:
+        name: a name in `recipes.RECIPES`.
+        network: which network; the first when it is None, a GAN's generator.
+        folder: where the model lies; `pretrained/NAME` when it is None.
+
+    Returns:
+        A `keras.Model` that draws or judges; it is not compiled.
+
+    Raises:
+        OSError: a file is missing or cannot be read.
+        ValueError: a file is truncated, altered, a pointer without its content,
+            or belongs to other networks; or there is no such name.
+
+    Example:
+        >>> load_pretrained("dcgan").output_shape
+        (None, 28, 28, 1)
+    """
+    card = load_card(name, folder)
+    recipe = recipes.find(name)
+    network = network or recipe.ships[0]
+    if network not in recipe.ships:
+        raise ValueError(
+            f"{name} has no network {network!r}; it has: {', '.join(recipe.ships)}."
+        )
+    networks = recipe.build(seed=0).networks
+    path = Path(folder or paths.PRETRAINED / name) / f"{network}.weights.h5"
+    _check_file(path, card, name)
+    try:
+        networks[network].load_weights(path)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} holds the weights of another network. {_remake(name)}"
+        ) from error
+    return networks[network]
+
+
+def load_judge():
+    """Loads the classifier and the test digits, to measure images against them.
+
+    Returns:
+        A function from images, uint8 `(n, 28, 28)` or float `(n, 28, 28, 1)` in
+        [-1, 1], to the dict of `metrics.evaluate`.
+
+    Raises:
+        OSError, ValueError: as `load_pretrained`.
+
+    Example:
+        >>> load_judge()(x_train[:10_000])["coverage"]
+        0.96
+    """
+    read = models.make_reader(load_pretrained("classifier"))
+    _, (x_test, _) = data.load_mnist()
+    real_features, _ = read(data.scale_pixels(x_test))
+
+    def judge(images):
+        images = np.asarray(images)
+        if images.dtype == np.uint8:
+            images = data.scale_pixels(images)
+        return metrics.evaluate(*read(images), real_features)
+
+    return judge
+
+
+def draw(generator, count, seed, batch_size=500):
+    """Draws samples as pixels, a batch at a time.
+
+    Args:
+        generator: a `keras.Model` from latent points to images in [-1, 1].
+        count: number of samples, 1 or more.
+        seed: decides the latent points, 0 or more.
+        batch_size: samples that are drawn at once.
+
+    Returns:
+        uint8 `(count, height, width)`, or `(count, height, width, 3)`.
+
+    Example:
+        >>> draw(load_pretrained("dcgan"), 100, seed=0).shape
+        (100, 28, 28)
+    """
+    points = latent.sample_latents(count, generator.input_shape[-1], seed)
+    sample = models.make_sampler(generator)
+    starts = range(0, count, batch_size)
+    return np.concatenate(
+        [plotting.to_uint8(sample(points[at : at + batch_size])) for at in starts]
+    )
+
+
+def measure(networks, count=10_000):
+    """Measures a trained model: a generator's samples, a classifier's accuracy.
+
+    Args:
+        networks: a dict from names to `keras.Model`, as `GAN.networks`.
+        count: samples to draw.
+
+    Returns:
+        A dict from names to numbers.
+
+    Example:
+        >>> measure({"generator": load_pretrained("dcgan")})["n"]
+        10000
+    """
+    if "classifier" not in networks:
+        return load_judge()(draw(networks["generator"], count, seed=0))
+    _, (x_test, y_test) = data.load_mnist()
+    _, probabilities = models.make_reader(networks["classifier"])(
+        data.scale_pixels(x_test)
+    )
+    right = probabilities.argmax(axis=1) == y_test
+    return {"n": len(y_test), "test_accuracy": float(right.mean())}
+
+
+def machine():
+    """Names the processor, the system and the versions that computed something.
+
+    Returns:
+        A dict of strings, but for `cores`, a number.
+
+    Example:
+        >>> machine()["keras"]
+        '3.15.1'
+    """
+    information = Path("/proc/cpuinfo")
+    text = information.read_text() if information.exists() else ""
+    names = re.findall(r"model name\s*: (.*)", text)
+    return {
+        "processor": (names or [platform.processor()])[0],
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def _check_file(path, card, name):
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing. {_remake(name)}")
+    content = path.read_bytes()
+    expected = card["files"].get(path.name, {})
+    if hashlib.sha256(content).hexdigest() == expected.get("sha256"):
+        return
+    if content.startswith(POINTER):
+        fault = "is a pointer of Git LFS and not the file; run: git lfs pull"
+    elif len(content) < expected.get("bytes", 0):
+        fault = f"is truncated: {len(content):,} of {expected['bytes']:,} bytes"
+    else:
+        fault = "is altered: its SHA-256 is not the one on its card"
+    raise ValueError(f"{path} {fault}. {_remake(name)}")
+
+
+def _remake(name):
+    return (
+        f"Restore it with: git checkout -- pretrained/{name}, or make it again with: "
+        f"python -m gan_utils train {name}"
+    )

@@ -1,0 +1,183 @@
+"""The command line: what it makes, and one line for what is wrong."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+
+from gan_utils import data, pretrained, recipes
+from gan_utils.__main__ import main
+from tests.test_training import IMAGES, make_gan
+
+import numpy as np
+import pytest
+from PIL import Image
+
+NETWORKS = ("generator", "discriminator")
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    recipe = recipes.Recipe(
+        "tiny",
+        lambda seed: make_gan(seed, dropout=True),
+        lambda seed, first_step: data.batches(IMAGES, 16, seed, first_step),
+        steps=6,
+        ships=NETWORKS,
+        interval=2,
+    )
+    monkeypatch.setitem(recipes.RECIPES, "tiny", recipe)
+    # Ten thousand samples of each tiny model would take minutes.
+    measure = functools.partial(pretrained.measure, count=50)
+    monkeypatch.setattr(pretrained, "measure", measure)
+
+
+def train(folder, steps, seed=3):
+    return main(
+        ["train", "tiny", "--out", str(folder)]
+        + ["--steps", str(steps), "--seed", str(seed)]
+    )
+
+
+def sample(folder, out, *options):
+    return main(
+        ["sample", "tiny", "--model", str(folder / "model"), "--out", str(out)]
+        + [str(option) for option in options]
+    )
+
+
+def test_train_goes_on_and_ends_as_if_never_stopped(tmp_path, capsys):
+    assert train(tmp_path / "broken", 3) == 0
+    assert train(tmp_path / "broken", 7) == 0
+    assert train(tmp_path / "whole", 7) == 0
+    assert "The model and its card are in" in capsys.readouterr().out
+    for network in NETWORKS:
+        broken, whole = (
+            pretrained.load_pretrained("tiny", network, tmp_path / run / "model")
+            for run in ("broken", "whole")
+        )
+        for a, b in zip(broken.weights, whole.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+    card = json.loads((tmp_path / "whole" / "model" / "card.json").read_text())
+    assert card["steps"] == 7
+    assert card["command"] == "python -m gan_utils train tiny --steps 7 --seed 3"
+    assert card["metrics"]["n"] == 50
+    assert set(card["files"]) == {"generator.weights.h5", "discriminator.weights.h5"}
+    assert str(tmp_path) not in json.dumps(card)
+    assert list((tmp_path / "whole" / "model" / "log").glob("events.*"))
+
+
+def test_samples_are_pixels_and_the_same_bytes_again(tmp_path):
+    train(tmp_path, 2)
+    first, again, other = (tmp_path / f"{name}.npz" for name in "abc")
+    assert sample(tmp_path, first, "--count", 12, "--seed", 5) == 0
+    assert sample(tmp_path, again, "--count", 12, "--seed", 5) == 0
+    assert sample(tmp_path, other, "--count", 12, "--seed", 6) == 0
+    assert first.read_bytes() == again.read_bytes() != other.read_bytes()
+    images = np.load(first)["images"]
+    assert images.dtype == np.uint8
+    assert images.shape == (12, 28, 28)
+    assert sample(tmp_path, tmp_path / "grid.png", "--count", 9) == 0
+    with Image.open(tmp_path / "grid.png") as grid:
+        assert grid.size == (88, 88)
+
+
+def test_evaluate_prints_a_table_or_json(tmp_path, capsys):
+    (x_train, _), _ = data.load_mnist()
+    path = tmp_path / "some.npz"
+    np.savez(path, images=x_train[5000:5300])
+    assert main(["evaluate", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "Fréchet" in lines[0]
+    assert lines[1].split()[-8] == lines[2].split()[-8] == "300"
+    assert main(["evaluate", str(path), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["real digits"]["n"] == 300
+    assert figures[str(path)]["classifier_score"] > 8
+
+
+def test_the_classifier_is_evaluated_on_the_test_digits(capsys):
+    assert main(["evaluate", "classifier", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["n"] == 10_000
+    assert figures["test_accuracy"] >= 0.994
+
+
+def file_in_the_way(tmp_path):
+    path = tmp_path / "file"
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ("train huge", "no model 'huge'; there are: dcgan"),
+        ("train tiny --out {file}/run", "{file}"),
+        ("sample tiny --count 0 --out {folder}/a.npz", "whole number from 1"),
+        ("sample tiny --count many --out {folder}/a.npz", "'many' was given"),
+        ("sample tiny --seed -1 --out {folder}/a.npz", "seed"),
+        ("sample tiny --out {folder}/a.gif", "needed is a file .npz or .png"),
+        ("sample tiny --out {folder}/none/a.npz", "There is no folder"),
+        ("sample tiny --out {folder}/a.npz", "card.json is missing"),
+        ("sample classifier --out {folder}/a.npz", "no network 'generator'"),
+        ("sample dcgan", "--out"),
+        ("evaluate {folder}/none.npz", "There is no file"),
+        ("evaluate {file}.npz", "cannot be read"),
+        ("evaluate huge", "no model 'huge'"),
+        ("dance", "invalid choice"),
+        ("", "COMMAND"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(arguments, message, tmp_path, capsys):
+    places = {"folder": tmp_path, "file": file_in_the_way(tmp_path)}
+    (tmp_path / "file.npz").write_text("no archive")
+    try:
+        code = main(arguments.format(**places).split())
+    except SystemExit as stop:
+        code = stop.code
+    printed = capsys.readouterr()
+    assert code == 2
+    assert printed.out == ""
+    assert len(printed.err.splitlines()) == 1
+    assert message.format(**places) in printed.err
+    assert not list(tmp_path.glob("*.part*"))
+
+
+def test_images_of_another_kind_are_refused(tmp_path, capsys):
+    path = tmp_path / "wrong.npz"
+    for images in (np.zeros((20, 28, 28)), np.zeros((20, 8, 8), np.uint8)):
+        np.savez(path, images=images)
+        assert main(["evaluate", str(path)]) == 2
+        assert "uint8 `images` (n, 28, 28)" in capsys.readouterr().err
+    np.savez(path, images=np.array([{}]))  # a pickle, which is never loaded
+    assert main(["evaluate", str(path)]) == 2
+    assert "allow_pickle=False" in capsys.readouterr().err
+
+
+def test_a_run_keeps_its_name_and_seed(tmp_path, capsys):
+    train(tmp_path, 4)
+    assert train(tmp_path, 4, seed=4) == 2
+    assert "holds a training of tiny with seed 3" in capsys.readouterr().err
+    assert train(tmp_path, 2) == 2
+    assert "holds a training of 4 steps" in capsys.readouterr().err
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "gan_utils", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ)
+
+
+def test_help_comes_without_tensorflow_and_names_the_models():
+    found = run("--help")
+    assert found.returncode == 0
+    assert all(word in found.stdout for word in ("train", "sample", "evaluate"))
+    code = (
+        "import sys, gan_utils.__main__ as m\n"
+        "try: m.main(['train', '--help'])\n"
+        "except SystemExit: print('tensorflow' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "classifier" in found.stdout
+    assert found.stdout.splitlines()[-1] == "False"

@@ -1,0 +1,138 @@
+"""Saved models load again; whatever is wrong with their files is named."""
+
+import json
+import shutil
+
+from gan_utils import models, pretrained, recipes
+from tests.test_training import make_gan
+
+import numpy as np
+import pytest
+
+NETWORKS = ("generator", "discriminator")
+CARD = {"name": "tiny", "steps": 3}
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    """A recipe small enough to be built for each test."""
+    recipe = recipes.Recipe("tiny", make_gan, None, 3, NETWORKS)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", recipe)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    pretrained.save_pretrained(tmp_path / "tiny", make_gan(seed=7).networks, CARD)
+    return tmp_path / "tiny"
+
+
+def load(folder, network=None):
+    return pretrained.load_pretrained("tiny", network, folder)
+
+
+def test_both_networks_come_back(folder):
+    saved = make_gan(seed=7).networks
+    for name, network in saved.items():
+        loaded = load(folder, name)
+        for a, b in zip(network.weights, loaded.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert load(folder).name == "generator"
+    assert pretrained.load_card("tiny", folder)["steps"] == 3
+
+
+def test_weights_are_saved_without_an_optimizer(folder):
+    parameters = make_gan().networks["generator"].count_params()
+    assert (folder / "generator.weights.h5").stat().st_size < 4 * parameters + 50_000
+
+
+def test_a_model_replaces_the_one_before(folder):
+    other = make_gan(seed=8).networks
+    pretrained.save_pretrained(folder, other, CARD)
+    np.testing.assert_array_equal(
+        load(folder).weights[0], other["generator"].weights[0]
+    )
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["tiny"]
+
+
+def test_nothing_is_replaced_when_saving_fails(folder, monkeypatch):
+    def full(*arguments):
+        raise OSError("No space left on device")
+
+    before = load(folder).weights[0].numpy()
+    networks = make_gan(seed=8).networks
+    monkeypatch.setattr(networks["discriminator"], "save_weights", full)
+    with pytest.raises(OSError, match="No space"):
+        pretrained.save_pretrained(folder, networks, CARD)
+    np.testing.assert_array_equal(load(folder).weights[0], before)
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def alter(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def point(path):
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\n")
+
+
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (lambda path: path.unlink(), "is missing"),
+        (truncate, "is truncated"),
+        (alter, "is altered"),
+        (point, "pointer of Git LFS"),
+    ],
+)
+def test_a_damaged_file_is_named_with_the_way_back(folder, damage, message):
+    damage(folder / "generator.weights.h5")
+    with pytest.raises((OSError, ValueError), match=message) as error:
+        load(folder)
+    assert "generator.weights.h5" in str(error.value)
+    assert "python -m gan_utils train tiny" in str(error.value)
+    load(folder, "discriminator")
+
+
+def test_weights_of_another_network_are_named(folder, tmp_path):
+    other = {"generator": models.build_generator(8, channels=8)}
+    pretrained.save_pretrained(tmp_path / "other", other, CARD)
+    with pytest.raises(ValueError, match="weights of another network"):
+        load(tmp_path / "other")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}"])
+def test_a_card_that_is_none_is_named(folder, text):
+    (folder / "card.json").write_text(text)
+    with pytest.raises(ValueError, match="is not a model's card"):
+        load(folder)
+
+
+def test_a_foreign_or_missing_card_is_named(folder):
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps({**card, "name": "dcgan"}))
+    with pytest.raises(ValueError, match="is the card of 'dcgan'"):
+        load(folder)
+    shutil.rmtree(folder)
+    with pytest.raises(FileNotFoundError, match="card.json is missing"):
+        load(folder)
+
+
+def test_unknown_names_are_answered_with_those_there_are(folder):
+    with pytest.raises(ValueError, match="no model 'huge'; there are: dcgan"):
+        pretrained.load_pretrained("huge")
+    with pytest.raises(ValueError, match="it has: generator, discriminator"):
+        load(folder, "critic")
+
+
+def test_samples_are_the_same_for_the_same_seed_whatever_the_batch(folder):
+    generator = load(folder)
+    first = pretrained.draw(generator, 7, seed=1, batch_size=3)
+    assert first.dtype == np.uint8
+    assert first.shape == (7, 28, 28)
+    np.testing.assert_array_equal(first, pretrained.draw(generator, 7, seed=1))
+    assert not np.array_equal(first, pretrained.draw(generator, 7, seed=2))

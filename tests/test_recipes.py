@@ -1,0 +1,63 @@
+"""The recipes are what the lessons and the cards say."""
+
+from gan_utils import data, paths, recipes
+from gan_utils.pretrained import load_card
+from tests.benchmarks import lesson
+
+import numpy as np
+import pytest
+
+SHIPPED = sorted(path.parent.name for path in paths.PRETRAINED.glob("*/card.json"))
+
+
+def test_one_recipe_is_lesson_5():
+    scope = lesson.load()
+    recipe = recipes.find("lesson_05")
+    taught, built = scope["make_gan"](), recipe.build(scope["SEED"])
+    assert (recipe.steps, recipe.interval) == (scope["STEPS"], scope["INTERVAL"])
+    assert built.generator_loss is taught.generator_loss
+    assert built.discriminator_loss is taught.discriminator_loss
+    for name in ("generator", "discriminator"):
+        first, second = getattr(taught, name), getattr(built, name)
+        for a, b in zip(first.weights, second.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+        settings = [
+            getattr(g, f"{name}_optimizer").get_config() for g in (taught, built)
+        ]
+        assert settings[0] == settings[1]
+    batches = data.batches(scope["x_train"], scope["BATCH_SIZE"], scope["SEED"], 7)
+    for a, b in zip(batches.take(2), recipe.batches(scope["SEED"], 7)):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_shipped_models_are_those_with_a_recipe():
+    assert sorted(recipes.RECIPES) == SHIPPED
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_card_tells_how_to_make_the_model_again(name):
+    card, recipe = load_card(name), recipes.find(name)
+    assert card["steps"] == recipe.steps
+    assert card["command"] == (
+        f"python -m gan_utils train {name} --steps {recipe.steps} --seed {card['seed']}"
+    )
+    networks = recipe.build(card["seed"]).networks
+    assert card["parameters"] == {
+        key: networks[key].count_params() for key in recipe.ships
+    }
+    assert set(card["files"]) == {f"{key}.weights.h5" for key in recipe.ships}
+    assert card["seconds"] > 0
+    assert card["machine"]["cores"] > 0
+
+
+def test_unknown_names_are_answered_with_those_there_are():
+    with pytest.raises(ValueError, match="no model 'huge'; there are: dcgan"):
+        recipes.find("huge")
+
+
+def test_what_is_shipped_stays_small():
+    files = [path for path in paths.PRETRAINED.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 10_000_000
+    for name in SHIPPED:
+        log = (paths.PRETRAINED / name / "log").rglob("*")
+        assert 0 < sum(path.stat().st_size for path in log) <= 1_000_000
