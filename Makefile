@@ -1,6 +1,6 @@
 # Works with GNU make 3.81, which macOS ships, and later.
 .DEFAULT_GOAL := help
-.PHONY: help lab test check notebooks refresh tensorboard benchmark
+.PHONY: help lab test check notebooks refresh tensorboard pretrained benchmark
 
 BIN := .venv/bin
 READY := .venv/ready
@@ -36,8 +36,13 @@ notebooks: $(READY) ## run every lesson and compare its outputs with the stored 
 refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one lesson)
 	$(BIN)/python -m tests.refresh $(ONLY)
 
-tensorboard: $(READY) ## show the curves of your trainings
-	$(BIN)/tensorboard --host localhost --logdir runs
+tensorboard: $(READY) ## show the curves of the shipped models and of your trainings
+	$(BIN)/tensorboard --host localhost --logdir_spec shipped:pretrained,yours:runs
+
+pretrained: $(READY) ## train the shipped models anew (hours; ONLY=classifier for one)
+	@for name in $(or $(ONLY),classifier lesson_05 dcgan); do \
+		$(BIN)/python -m gan_utils train $$name && rm -rf pretrained/$$name \
+			&& cp -r runs/$$name/model pretrained/$$name || exit 1; done
 
 benchmark: $(READY) ## measure speed and quality on this machine (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks

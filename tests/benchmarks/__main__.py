@@ -5,36 +5,21 @@ python -m tests.benchmarks [--seconds 240] [--seeds 0 1 2] [--kinds ours warm ri
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from gan_utils import data
+from gan_utils import data, pretrained
 from tests.benchmarks import loops
-from tests.benchmarks.judge import Judge
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 NAMES = {
     "ours": "lesson 5",
     "warm": "lesson 5, D alone first",
     "rival": "TensorFlow site's DCGAN",
 }
-
-
-def processor():
-    """Returns the processor's name, as far as the system tells it."""
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":")[1].strip()
-    return platform.processor()
 
 
 def train(kind, seconds, seed):
@@ -47,29 +32,32 @@ def train(kind, seconds, seed):
         return np.load(Path(folder) / "samples.npy"), figures
 
 
+def row(quality):
+    return f"{quality['frechet_distance']:.2f} | {quality['classifier_score']:.2f}"
+
+
 def print_quality(seconds, seeds, kinds):
-    judge = Judge()
-    print(f"Classifier: {judge.accuracy:.2%} of the test digits, {judge.seconds:.0f} s")
+    judge = pretrained.load_judge()
     (x_train, _), _ = data.load_mnist()
-    print(f"\n| {seconds:.0f} s of training | seed | steps | Fréchet | score | MB |")
+    print(f"| {seconds:.0f} s of training | seed | steps | Fréchet | score | MB |")
     print("|---|---|---|---|---|---|")
-    distance, score = judge.score(data.scale_pixels(x_train[:5000]).numpy())
-    print(f"| none: 5,000 real digits | – | – | {distance:.2f} | {score:.2f} | – |")
+    real = judge(x_train[:5000])
+    print(f"| none: 5,000 real digits | – | – | {row(real)} | – |")
     found = {}
     plan = [("ours", seed) for seed in seeds if "ours" in kinds]
     plan += [(kind, seeds[0]) for kind in ("warm", "rival") if kind in kinds]
     for kind, seed in plan:
         images, figures = train(kind, seconds, seed)
-        distance, score = judge.score(images)
-        found.setdefault(kind, []).append(distance)
+        quality = judge(images)
+        found.setdefault(kind, []).append(quality["frechet_distance"])
         print(
-            f"| {NAMES[kind]} | {seed} | {figures['steps']:,} | {distance:.2f} "
-            f"| {score:.2f} | {figures['peak_megabytes']:.0f} |",
+            f"| {NAMES[kind]} | {seed} | {figures['steps']:,} | {row(quality)} "
+            f"| {figures['peak_megabytes']:.0f} |",
             flush=True,
         )
     if "ours" in found:
-        mean, worst = np.mean(found["ours"]), max(found["ours"])
-        print(f"\nLesson 5: mean {mean:.2f}, worst {worst:.2f}")
+        mean, best, worst = (f(found["ours"]) for f in (np.mean, min, max))
+        print(f"\nLesson 5: mean {mean:.2f}, from {best:.2f} to {worst:.2f}")
         if "rival" in found:
             print(f"Rival / lesson 5, worst: {found['rival'][0] / worst:.0f}")
 
@@ -105,9 +93,7 @@ def main():
         help="which trainings to run",
     )
     options = parser.parse_args()
-    print(f"{processor()}, {os.cpu_count()} cores, {platform.system()}; ", end="")
-    print(f"Python {platform.python_version()}, TensorFlow {tf.__version__}, ", end="")
-    print(f"Keras {keras.__version__}, NumPy {np.__version__}\n", flush=True)
+    print(", ".join(f"{key} {name}" for key, name in pretrained.machine().items()))
     print_quality(options.seconds, options.seeds, options.kinds)
     print_loops()
 
