@@ -38,10 +38,11 @@ def fit(model, dataset, callbacks, **options):
 
 
 def fit_until(model, make_batches, steps, interval, callbacks):
-    """Trains up to a number of steps: whole intervals, then what is left.
+    """Trains up to a number of steps, in intervals that end at multiples.
 
     Keras runs too many steps when they are no multiple of `steps_per_execution`,
-    so the rest is an execution of its own.
+    so what is missing to the first multiple and what is left after the last are
+    executions of their own.
 
     Args:
         model: a compiled `GAN` or `Classifier`.
@@ -54,8 +55,10 @@ def fit_until(model, make_batches, steps, interval, callbacks):
         >>> make_batches = functools.partial(batches, x_train, 64, 0)
         >>> fit_until(gan, make_batches, 1020, 50, [checkpoint])
     """
-    whole, rest = divmod(max(0, steps - model.step), interval)
-    for epochs, size in ((whole, interval), (1, rest)):
+    missing = max(0, steps - model.step)
+    first = min(missing, -model.step % interval)
+    whole, rest = divmod(missing - first, interval)
+    for epochs, size in ((1, first), (whole, interval), (1, rest)):
         if epochs and size:
             model.steps_per_execution = size
             model.make_train_function(force=True)

@@ -52,22 +52,24 @@ def train(name, folder, seed=0, steps=None, save_every=20):
             f"{folder} holds a training of {model.step:,} steps, {steps:,} were asked "
             "for. Ask for more, or give another folder."
         )
-    watchers = [callbacks.ProgressBar(steps)]
-    points = None
+    points, judges = None, []
     if isinstance(model, GAN):
         points = latent.sample_latents(64, model.generator.input_shape[-1], seed=1)
-        watchers.append(callbacks.SampleFrames(points, folder / "frames"))
+        judges.append(callbacks.SampleFrames(points, folder / "frames"))
         if recipe.judge_every:
-            watchers.append(_Judge(folder / "log" / "judge", recipe.judge_every))
-    log = callbacks.TensorBoardLog(
-        folder / "log", points, image_every=recipe.steps // 20
-    )
+            judges.append(_Judge(folder / "log" / "judge", recipe.judge_every))
+    watchers = [
+        callbacks.ProgressBar(steps),
+        # Before the judge, since it clears the log of a training begun anew.
+        callbacks.TensorBoardLog(folder / "log", points, recipe.steps // 20),
+        *judges,
+    ]
     fit_until(
         model,
         functools.partial(recipe.batches, seed),
         steps,
         recipe.interval,
-        [*watchers, log, clock, saver],
+        [*watchers, clock, saver],
     )
     return model, clock.record["seconds"]
 

@@ -1,12 +1,13 @@
 """The command line: what it makes, and one line for what is wrong."""
 
+import dataclasses
 import functools
 import json
 import os
 import subprocess
 import sys
 
-from gan_utils import data, pretrained, recipes
+from gan_utils import callbacks, data, pretrained, recipes, runs
 from gan_utils.__main__ import main
 from tests.test_training import IMAGES, make_gan
 
@@ -181,3 +182,25 @@ def test_help_comes_without_tensorflow_and_names_the_models():
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "classifier" in found.stdout
     assert found.stdout.splitlines()[-1] == "False"
+
+
+def test_a_judge_measures_samples_while_training(tmp_path, monkeypatch):
+    judged = dataclasses.replace(recipes.find("tiny"), judge_every=4)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", judged)
+    shapes = []
+
+    def judge(images):
+        shapes.append(images.shape)
+        return {"frechet_distance": float(len(shapes)), "n": len(images)}
+
+    monkeypatch.setattr(pretrained, "load_judge", lambda: judge)
+    for steps in (5, 8):
+        runs.train("tiny", tmp_path, steps=steps)
+    assert shapes == [(2000, 28, 28)] * 2
+    steps, values = callbacks.read_scalars(tmp_path / "log" / "judge")[
+        "frechet_distance"
+    ]
+    assert steps.tolist() == [4, 8]
+    assert values.tolist() == [1, 2]
+    steps, _ = callbacks.read_scalars(tmp_path / "log")["generator_loss"]
+    assert steps.tolist() == [2, 4, 5, 6, 8]
