@@ -83,16 +83,16 @@ def build_generator(latent_dim=64, channels=32, seed=0):
 
 
 def build_mapped_generator(latent_dim=64, channels=32, hidden=128, seed=0):
-    """Builds the DCGAN's generator behind two dense layers, the mapping.
+    """Builds the DCGAN's generator behind one more dense layer, the mapping.
 
     A cloud of latent points is of one piece, and ten kinds of digits are not: what
-    is drawn from between two kinds is no digit. Dense layers can stretch the cloud
+    is drawn from between two kinds is no digit. Another layer can stretch the cloud
     where kinds meet, so that fewer points lie there.
 
     Args:
         latent_dim: length of a latent point, 1 or more.
         channels: as in `build_generator`.
-        hidden: units of each dense layer, 1 or more.
+        hidden: units of the mapping, 1 or more.
         seed: an integer from 0.
 
     Returns:
@@ -106,13 +106,16 @@ def build_mapped_generator(latent_dim=64, channels=32, hidden=128, seed=0):
         >>> build_mapped_generator().output_shape
         (None, 28, 28, 1)
     """
-    model = keras.Sequential([keras.Input((latent_dim,))], name="generator")
-    for _ in range(2):
-        model.add(layers.Dense(hidden, use_bias=False))
-        model.add(layers.BatchNormalization(momentum=0.9))
-        model.add(layers.ReLU())
-    for layer in build_generator(hidden, channels).layers:
-        model.add(layer)
+    model = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            layers.Dense(hidden, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            *build_generator(hidden, channels).layers,
+        ],
+        name="generator",
+    )
     return initialize(model, seed)
 
 

@@ -125,21 +125,21 @@ def load_pretrained(name, network=None, folder=None):
     return networks[network]
 
 
-def load_judge():
-    """Loads the classifier and the test digits, to measure images against them.
+def make_judge(classifier):
+    """Compiles a classifier into a measure of images against the test digits.
+
+    Args:
+        classifier: as `models.build_classifier` makes it, trained.
 
     Returns:
         A function from images, uint8 `(n, 28, 28)` or float `(n, 28, 28, 1)` in
         [-1, 1], to the dict of `metrics.evaluate`.
 
-    Raises:
-        OSError, ValueError: as `load_pretrained`.
-
     Example:
-        >>> load_judge()(x_train[:10_000])["coverage"]
+        >>> make_judge(load_pretrained("classifier"))(images)["coverage"]
         0.96
     """
-    read = models.make_reader(load_pretrained("classifier"))
+    read = models.make_reader(classifier)
     _, (x_test, _) = data.load_mnist()
     real_features, _ = read(data.scale_pixels(x_test))
 
@@ -150,6 +150,18 @@ def load_judge():
         return metrics.evaluate(*read(images), real_features)
 
     return judge
+
+
+def load_judge():
+    """Loads the shipped classifier as a judge; see `make_judge`.
+
+    Raises:
+        OSError, ValueError: as `load_pretrained`.
+
+    Example:
+        >>> judge = load_judge()
+    """
+    return make_judge(load_pretrained("classifier"))
 
 
 def draw(generator, count, seed, batch_size=500):
@@ -177,14 +189,16 @@ def draw(generator, count, seed, batch_size=500):
 
 
 def measure(networks, count=10_000):
-    """Measures a trained model: a generator's samples, a classifier's accuracy.
+    """Measures a trained model: a generator's samples, or a classifier.
 
     Args:
         networks: a dict from names to `keras.Model`, as `GAN.networks`.
-        count: samples to draw.
+        count: samples to draw; real digits to compare for a classifier.
 
     Returns:
-        A dict from names to numbers.
+        A dict from names to numbers. A classifier has `test_accuracy`, and in
+        `real_digits` the figures of training digits, which no generator can be
+        expected to surpass.
 
     Example:
         >>> measure({"generator": load_pretrained("dcgan")})["n"]
@@ -192,12 +206,15 @@ def measure(networks, count=10_000):
     """
     if "classifier" not in networks:
         return load_judge()(draw(networks["generator"], count, seed=0))
-    _, (x_test, y_test) = data.load_mnist()
-    _, probabilities = models.make_reader(networks["classifier"])(
-        data.scale_pixels(x_test)
-    )
+    classifier = networks["classifier"]
+    (x_train, _), (x_test, y_test) = data.load_mnist()
+    _, probabilities = models.make_reader(classifier)(data.scale_pixels(x_test))
     right = probabilities.argmax(axis=1) == y_test
-    return {"n": len(y_test), "test_accuracy": float(right.mean())}
+    return {
+        "n": len(y_test),
+        "test_accuracy": float(right.mean()),
+        "real_digits": make_judge(classifier)(x_train[:count]),
+    }
 
 
 def machine():

@@ -232,3 +232,17 @@ def test_a_batch_size_out_of_range_is_refused(batch_size):
 def test_a_negative_first_step_is_refused():
     with pytest.raises(ValueError, match="first_step is -1"):
         data.batches(numbered(10), 2, seed=0, first_step=-1)
+
+
+def test_labels_come_with_their_images():
+    images = np.arange(50, dtype=np.uint8)[:, None, None].repeat(4, 1)
+    dataset = data.batches(images, 20, seed=0, labels=np.arange(50))
+    for pictures, labels in dataset.take(4):
+        pixels = (pictures.numpy()[:, 0, 0, 0] + 1) * 127.5
+        np.testing.assert_allclose(pixels, labels, atol=1e-3)
+
+
+def test_labels_of_another_number_are_refused():
+    images = np.zeros((50, 4, 4), np.uint8)
+    with pytest.raises(ValueError, match="49 labels were given for 50 images"):
+        data.batches(images, 20, seed=0, labels=np.arange(49))

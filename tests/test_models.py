@@ -100,3 +100,44 @@ def test_batch_norm_keeps_its_momentum_when_settling_fails():
     with pytest.raises(ValueError):
         models.settle_batch_norm(generator, np.zeros((4, 5), "float32"))
     assert generator.layers[2].momentum == 0.9
+
+
+def test_the_mapped_generator_is_a_generator_behind_a_dense_layer():
+    mapped = models.build_mapped_generator(8, channels=4, hidden=16, seed=1)
+    assert mapped(latent.sample_latents(3, 8, seed=0), training=True).shape == (
+        *(3, 28, 28, 1),
+    )
+    plain = models.build_generator(16, channels=4)
+    assert mapped.count_params() - plain.count_params() == 8 * 16 + 4 * 16
+    same = models.build_mapped_generator(8, channels=4, hidden=16, seed=1)
+    for first, second in zip(
+        mapped.trainable_weights, same.trainable_weights, strict=True
+    ):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_the_reader_reads_what_the_classifier_reads():
+    classifier = models.build_classifier()
+    images = np.random.default_rng(0).uniform(-1, 1, (7, 28, 28, 1))
+    features, probabilities = models.make_reader(classifier, batch_size=3)(images)
+    logits = classifier(images, training=False)
+    assert features.shape == (7, 128)
+    np.testing.assert_allclose(probabilities, keras.ops.softmax(logits), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(7, 28, 28), (0, 28, 28, 1), (7, 20, 20, 1)])
+def test_the_reader_refuses_images_of_another_shape(shape):
+    read = models.make_reader(models.build_classifier())
+    with pytest.raises(ValueError, match=r"reads \(n, 28, 28, 1\), n from 1"):
+        read(np.zeros(shape))
+
+
+def test_the_classifier_moves_digits_over_paper_only_while_training():
+    layer = models.build_classifier().layers[0]
+    image = np.full((1, 28, 28, 1), -1.0, "float32")
+    image[0, 14, 14] = 1
+    np.testing.assert_array_equal(layer(image, training=False), image)
+    moved = [layer(image, training=True).numpy() for _ in range(40)]
+    places = np.concatenate([np.argwhere(m > -1)[:, 1:3] - 14 for m in moved])
+    assert np.abs(places).max() == 2
+    assert all(m[0, 0, 0, 0] == -1 for m in moved)

@@ -61,3 +61,23 @@ def test_what_is_shipped_stays_small():
     for name in SHIPPED:
         log = (paths.PRETRAINED / name / "log").rglob("*")
         assert 0 < sum(path.stat().st_size for path in log) <= 1_000_000
+
+
+def figures(metrics):
+    values = metrics["frechet_distance"], metrics["classifier_score"]
+    numbers = [f"{value:.2f}" for value in values]
+    rarest, commonest = min(metrics["shares"]), max(metrics["shares"])
+    return " | ".join([*numbers, f"{rarest:.1%} to {commonest:.1%}"])
+
+
+def test_the_readme_quotes_the_cards():
+    text = (paths.ROOT / "README.md").read_text("utf-8")
+    judge = load_card("classifier")
+    assert f"reads {judge['metrics']['test_accuracy']:.2%} of the test digits" in text
+    real = judge["metrics"]["real_digits"]
+    assert f"| real digits | – | – | {figures(real)} |" in text
+    for name in SHIPPED:
+        card = load_card(name)
+        if name != "classifier":
+            made = f"{card['steps']:,} | {card['seconds'] / 60:.0f}"
+            assert f"| `{name}` | {made} | {figures(card['metrics'])} |" in text

@@ -2,7 +2,8 @@
 
 import types
 
-from gan_utils import data, latent, losses, models, training
+from gan_utils import data, fitting, latent, losses, models, training
+from gan_utils.checkpoint import Checkpoint
 
 import keras
 import numpy as np
@@ -259,3 +260,61 @@ def test_a_bad_loss_stops_training_without_a_checkpoint():
     with pytest.raises(FloatingPointError, match="at step 3"):
         fit(gan, 8)
     assert gan.step == 4
+
+
+def train_classifier(steps, folder=None):
+    classifier = training.Classifier(models.build_classifier(seed=0))
+    classifier.compile(adam(), steps_per_execution=2)
+    savers = [Checkpoint(classifier, folder, seconds=0)] if folder else []
+    labels = np.arange(len(IMAGES)) % 10
+
+    def make_batches(first_step):
+        return data.batches(IMAGES, 16, 0, first_step, labels)
+
+    fitting.fit_until(classifier, make_batches, steps, 2, savers)
+    return classifier
+
+
+def test_a_classifier_learns_and_resumes_bit_for_bit(tmp_path):
+    whole = train_classifier(7)
+    train_classifier(3, tmp_path)
+    resumed = train_classifier(7, tmp_path)
+    assert whole.step == resumed.step == 7
+    start = models.build_classifier(seed=0)
+    trained, again, before = (
+        [variable.numpy() for variable in network.variables]
+        for network in (whole.network, resumed.network, start)
+    )
+    assert same(trained, again)
+    assert not same(trained, before)
+
+
+def test_a_classifier_with_bad_weights_is_not_saved(tmp_path):
+    classifier = train_classifier(2, tmp_path)
+    weight = classifier.network.trainable_variables[0]
+    weight.assign(np.nan * weight)
+    with pytest.raises(FloatingPointError, match="of the classifier is not finite"):
+        Checkpoint(classifier, tmp_path / "other").save()
+
+
+@pytest.mark.parametrize(
+    "start, steps, stretches",
+    [(0, 5, [4, 1]), (5, 12, [3, 4]), (5, 7, [2]), (8, 8, []), (4, 12, [8])],
+)
+def test_intervals_end_at_multiples(start, steps, stretches):
+    fitted = []
+
+    class Model:
+        step = start
+
+        def make_train_function(self, force):
+            assert force
+
+        def fit(self, batches, epochs, steps_per_epoch, **options):
+            assert batches == self.step
+            assert self.steps_per_execution == steps_per_epoch
+            fitted.append(epochs * steps_per_epoch)
+            self.step += fitted[-1]
+
+    fitting.fit_until(Model(), lambda step: step, steps, 4, [])
+    assert fitted == stretches
