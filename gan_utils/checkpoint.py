@@ -73,10 +73,11 @@ class Checkpoint(keras.callbacks.Callback):
         try:
             self._manager.save(self._trained.step)
         except tf.errors.OpError as error:  # a full disk, a folder that went away
+            reason = error.message.rpartition("; ")[2].partition(" [Op:")[0]
             raise OSError(
                 f"The checkpoint of step {self._trained.step:,} could not be written "
-                f"to {self._manager.directory}: {error.message} Those before it are "
-                "whole. Make room or mend the folder, then run the same again."
+                f"to {self._manager.directory}: {reason}. Those before it are whole. "
+                "Make room or mend the folder, then run the same again."
             ) from error
         self._saved_at = time.monotonic()
 
