@@ -39,10 +39,11 @@ refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one les
 tensorboard: $(READY) ## show the curves of the shipped models and of your trainings
 	$(BIN)/tensorboard --host localhost --logdir_spec shipped:pretrained,yours:runs
 
-pretrained: $(READY) ## train the shipped models anew (hours; ONLY=classifier for one)
+pretrained: $(READY) ## train the shipped models anew (an hour; ONLY=classifier for one)
 	@for name in $(or $(ONLY),classifier lesson_05 dcgan); do \
-		$(BIN)/python -m gan_utils train $$name && rm -rf pretrained/$$name \
-			&& cp -r runs/$$name/model pretrained/$$name || exit 1; done
+		run=runs/pretrained/$$name; \
+		$(BIN)/python -m gan_utils train $$name --out $$run && rm -rf pretrained/$$name \
+			&& mv $$run/model pretrained/$$name && rm -rf $$run || exit 1; done
 
 benchmark: $(READY) ## measure speed and quality on this machine (about 40 minutes)
 	$(BIN)/python -m tests.benchmarks

@@ -9,6 +9,7 @@ from pathlib import Path
 from gan_utils import paths
 
 SAMPLES = 10_000
+MOST = 1_000_000  # steps, samples and seeds; a million images take 0.8 GB
 REAL = "real digits"
 EXAMPLES = """examples:
   python -m gan_utils sample dcgan --count 100 --out digits.png
@@ -35,8 +36,12 @@ def main(arguments=None):
     try:
         options.run(options)
     except KeyboardInterrupt as interrupt:
-        print(f"\n{interrupt} The same command goes on from there.", file=sys.stderr)
+        told = f"{interrupt} The same command goes on from there."
+        print(f"\n{told if str(interrupt) else 'Interrupted.'}", file=sys.stderr)
         return 130
+    except MemoryError:
+        print("gan_utils: the memory is too small; ask for less.", file=sys.stderr)
+        return 2
     except (ValueError, OSError, FloatingPointError) as error:
         print(f"gan_utils: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -93,12 +98,12 @@ def parse(arguments):
 
 
 def whole_number(low):
-    """Returns a type for argparse: whole numbers from `low`."""
+    """Returns a type for argparse: whole numbers from `low` to `MOST`."""
 
     def convert(text):
-        if not text.isdecimal() or int(text) < low:
+        if not text.isdecimal() or not low <= int(text) <= MOST:
             raise argparse.ArgumentTypeError(
-                f"{text!r} was given; needed is a whole number from {low}"
+                f"{text!r} was given; needed is a whole number from {low} to {MOST:,}"
             )
         return int(text)
 

@@ -141,7 +141,7 @@ class TensorBoardLog(keras.callbacks.Callback):
             for name, network in self.model.networks.items():
                 write_graph(self.folder / name, network)
         self._writer = tf.summary.create_file_writer(str(self.folder))
-        self._drawn_at = self.model.step
+        self._drawn_at = self.model.step - self.model.step % self.image_every
 
     def on_epoch_end(self, epoch, logs=None):
         step = self.model.step
@@ -207,6 +207,8 @@ def read_scalars(folder):
                 event.step: float(tf.make_ndarray(event.tensor_proto))
                 for event in events
             }
+    if not points:
+        raise OSError(f"{folder} holds no curve yet. Train on, then read it.")
     steps = np.array(sorted(set.intersection(*map(set, points.values()))))
     return {
         name: (steps, np.array([values[step] for step in steps]))

@@ -38,6 +38,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._trained = model
         self.seconds = seconds
         self._saved_at = time.monotonic()
+        self._saved_step = None
         state = tf.train.Checkpoint(**model.state())
         self._manager = tf.train.CheckpointManager(state, str(folder), max_to_keep=2)
         self._restore(state)
@@ -80,10 +81,12 @@ class Checkpoint(keras.callbacks.Callback):
                 "Make room or mend the folder, then run the same again."
             ) from error
         self._saved_at = time.monotonic()
+        self._saved_step = self._trained.step
 
     def on_epoch_end(self, epoch, logs=None):
         if time.monotonic() - self._saved_at >= self.seconds:
             self.save()
 
     def on_train_end(self, logs=None):
-        self.save()
+        if self._trained.step != self._saved_step:
+            self.save()

@@ -125,8 +125,9 @@ def frechet_distance(features, real_features):
     """
     features, real_features = _features(features, real_features)
     means = features.mean(axis=0) - real_features.mean(axis=0)
-    covariance = np.cov(features, rowvar=False)
-    values, vectors = np.linalg.eigh(np.cov(real_features, rowvar=False))
+    covariance = np.atleast_2d(np.cov(features, rowvar=False))
+    real_covariance = np.atleast_2d(np.cov(real_features, rowvar=False))
+    values, vectors = np.linalg.eigh(real_covariance)
     # (C R)^½ has the trace of (S C S)^½ with S = R^½, which is symmetric.
     root = vectors * np.sqrt(values.clip(0)) @ vectors.T
     shared = np.linalg.eigvalsh(root @ covariance @ root).clip(0)
@@ -280,10 +281,11 @@ def _divergence(first, second):
 
 def _probabilities(values):
     values = np.asarray(values, np.float64)
-    if values.ndim != 2 or len(values) == 0 or not np.allclose(values.sum(axis=1), 1):
+    fits = values.ndim == 2 and len(values) > 0 and (values >= 0).all()
+    if not fits or not np.allclose(values.sum(axis=1), 1):
         raise ValueError(
             f"Values of shape {values.shape} were given; needed are probabilities "
-            "(n, classes) whose rows sum to 1. Pass logits through a softmax first."
+            "(n, classes), from 0, whose rows sum to 1. Pass logits through a softmax."
         )
     return values
 

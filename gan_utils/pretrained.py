@@ -36,22 +36,28 @@ def save_pretrained(folder, networks, card, log=None):
         >>> save_pretrained("runs/dcgan/model", gan.networks, {"name": "dcgan"})
     """
     folder = Path(folder)
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    files = {}
-    for name, network in networks.items():
-        path = part / f"{name}.weights.h5"
-        network.save_weights(path)
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        files[path.name] = {"bytes": len(content), "sha256": digest}
-    text = json.dumps({**card, "files": files}, indent=2, ensure_ascii=False)
-    (part / CARD).write_text(text + "\n", encoding="utf-8")
-    if log:
-        shutil.copytree(log, part / "log")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(part, folder)
+    part, old = (folder.with_name(folder.name + end) for end in (".part", ".old"))
+    for rest in (part, old):  # of a save that was broken off
+        shutil.rmtree(rest, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        files = {}
+        for name, network in networks.items():
+            path = part / f"{name}.weights.h5"
+            network.save_weights(path)
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            files[path.name] = {"bytes": len(content), "sha256": digest}
+        text = json.dumps({**card, "files": files}, indent=2, ensure_ascii=False)
+        (part / CARD).write_text(text + "\n", encoding="utf-8")
+        if log:
+            shutil.copytree(log, part / "log")
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def load_card(name, folder=None):
@@ -70,19 +76,20 @@ def load_card(name, folder=None):
 
     Example:
         >>> load_card("dcgan")["steps"]
-        40000
+        24000
     """
     recipes.find(name)
     path = Path(folder or paths.PRETRAINED / name) / CARD
+    cure = _remake(name, folder)
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing. {_remake(name)}")
+        raise FileNotFoundError(f"{path} is missing. {cure}")
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
         found, _ = card["name"], card["files"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is not a model's card. {_remake(name)}") from error
+        raise ValueError(f"{path} is not a model's card. {cure}") from error
     if found != name:
-        raise ValueError(f"{path} is the card of {found!r}. {_remake(name)}")
+        raise ValueError(f"{path} is the card of {found!r}. {cure}")
     return card
 
 
@@ -115,12 +122,12 @@ def load_pretrained(name, network=None, folder=None):
         )
     networks = recipe.build(seed=0).networks
     path = Path(folder or paths.PRETRAINED / name) / f"{network}.weights.h5"
-    _check_file(path, card, name)
+    _check_file(path, card, _remake(name, folder))
     try:
         networks[network].load_weights(path)
     except ValueError as error:
         raise ValueError(
-            f"{path} holds the weights of another network. {_remake(name)}"
+            f"{path} holds the weights of another network. {_remake(name, folder)}"
         ) from error
     return networks[network]
 
@@ -241,9 +248,9 @@ def machine():
     }
 
 
-def _check_file(path, card, name):
+def _check_file(path, card, cure):
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing. {_remake(name)}")
+        raise FileNotFoundError(f"{path} is missing. {cure}")
     content = path.read_bytes()
     expected = card["files"].get(path.name, {})
     if hashlib.sha256(content).hexdigest() == expected.get("sha256"):
@@ -254,11 +261,13 @@ def _check_file(path, card, name):
         fault = f"is truncated: {len(content):,} of {expected['bytes']:,} bytes"
     else:
         fault = "is altered: its SHA-256 is not the one on its card"
-    raise ValueError(f"{path} {fault}. {_remake(name)}")
+    raise ValueError(f"{path} {fault}. {cure}")
 
 
-def _remake(name):
+def _remake(name, folder):
+    if folder:
+        return f"Make the model again with: python -m gan_utils train {name}"
     return (
         f"Restore it with: git checkout -- pretrained/{name}, or make it again with: "
-        f"python -m gan_utils train {name}"
+        f"make pretrained ONLY={name}"
     )

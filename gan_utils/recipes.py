@@ -95,16 +95,16 @@ def training_digits(batch_size, labels=False):
 
 RECIPES = {
     "dcgan": Recipe(
-        "The DCGAN of lesson 5, with a deeper and wider generator, trained for longer",
+        "The DCGAN, with a wider generator behind one more dense layer",
         build_dcgan,
         training_digits(64),
-        steps=40_000,
+        steps=24_000,
         ships=("generator", "discriminator"),
         interval=100,
         judge_every=1000,
     ),
     "lesson_05": Recipe(
-        "The GAN of lesson 5, after its four minutes of training",
+        "The GAN that lesson 5 trains",
         build_lesson_gan,
         training_digits(64),
         steps=6_000,

@@ -61,16 +61,19 @@ def train(name, folder, seed=0, steps=None, save_every=20):
     watchers = [
         callbacks.ProgressBar(steps),
         # Before the judge, since it clears the log of a training begun anew.
-        callbacks.TensorBoardLog(folder / "log", points, recipe.steps // 20),
+        callbacks.TensorBoardLog(folder / "log", points, max(1, recipe.steps // 20)),
         *judges,
     ]
-    fit_until(
-        model,
-        functools.partial(recipe.batches, seed),
-        steps,
-        recipe.interval,
-        [*watchers, clock, saver],
-    )
+    try:
+        fit_until(
+            model,
+            functools.partial(recipe.batches, seed),
+            steps,
+            recipe.interval,
+            [*watchers, clock, saver],
+        )
+    except tf.errors.OpError as error:  # TensorFlow's own name for a full disk
+        raise OSError(f"Training stopped: {error.message}") from error
     return model, clock.record["seconds"]
 
 
@@ -82,6 +85,7 @@ class _Judge(keras.callbacks.Callback):
         self.folder = folder
         self.every = every
         self.judge = pretrained.load_judge()
+        self._writer = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
         self._writer = tf.summary.create_file_writer(str(self.folder))
@@ -95,11 +99,12 @@ class _Judge(keras.callbacks.Callback):
                         tf.summary.scalar(name, value)
 
     def on_train_end(self, logs=None):
-        self._writer.close()
+        if self._writer:
+            self._writer.close()
 
 
 class _Clock(keras.callbacks.Callback):
-    """Keeps what a training was begun with, and counts its seconds."""
+    """Keeps what a training was begun with, and counts its seconds, judging too."""
 
     def __init__(self, folder, begun_with):
         super().__init__()
@@ -108,6 +113,11 @@ class _Clock(keras.callbacks.Callback):
         folder.mkdir(parents=True, exist_ok=True)
         if self.path.exists():
             self.record = self._read()
+        elif any(path != self.path.with_suffix(".part") for path in folder.iterdir()):
+            raise ValueError(
+                f"{folder} holds something else than a training by this command. Give "
+                "a folder that is new or empty."
+            )
         if any(self.record[key] != value for key, value in begun_with.items()):
             raise ValueError(
                 f"{folder} holds a training of {self.record['name']} with seed "

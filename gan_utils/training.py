@@ -319,3 +319,7 @@ class _Attendant(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.model.settle()
+
+    def on_train_end(self, logs=None):
+        if self._model:  # after an interrupt, the last interval has no end
+            self.model.settle()

@@ -66,7 +66,7 @@ def main(prefixes):
             started = time.monotonic()
             refresh(path, runs)
             print(f"{path.name}: {time.monotonic() - started:.0f} s", flush=True)
-        made = Path(runs) / "lesson_05" / PROGRESS.name
+        made = Path(runs) / "my_gan" / PROGRESS.name
         if made.exists():
             shutil.copyfile(made, PROGRESS)
 

@@ -69,22 +69,33 @@ class InterruptAt(keras.callbacks.Callback):
         super().__init__()
         self.step = step
 
-    def on_epoch_end(self, epoch, logs=None):
-        if self.model.step == self.step:
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.step == self.step:  # so this interval has no end
             raise KeyboardInterrupt
 
 
-def test_an_interrupt_saves_and_training_goes_on_from_there(tmp_path):
+@pytest.mark.parametrize("step", [4, 8])
+def test_an_interrupt_saves_and_training_goes_on_from_there(step, tmp_path):
     whole = make_gan()
     fit(whole, 8)
     gan = make_gan()
-    with pytest.raises(KeyboardInterrupt, match="after step 4"):
-        fit(gan, 8, [Checkpoint(gan, tmp_path, seconds=3600), InterruptAt(4)])
+    with pytest.raises(KeyboardInterrupt, match=f"after step {step}"):
+        fit(gan, 8, [Checkpoint(gan, tmp_path, seconds=3600), InterruptAt(step)])
     resumed = make_gan()
     Checkpoint(resumed, tmp_path)
-    assert resumed.step == 4
-    fit(resumed, 8)
+    assert resumed.step == step
+    if step < 8:
+        fit(resumed, 8)
     assert same(state(whole), state(resumed))
+
+
+def test_a_step_that_is_saved_is_not_written_again(tmp_path, monkeypatch):
+    gan = make_gan()
+    saver = Checkpoint(gan, tmp_path, seconds=0)
+    written = []
+    monkeypatch.setattr(saver._manager, "save", written.append)
+    fit(gan, 4, [saver])
+    assert written == [2, 4]
 
 
 def test_an_interrupt_before_the_first_step_is_an_interrupt(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+from gan_utils import __main__ as main_module
 from gan_utils import callbacks, data, pretrained, recipes, runs
 from gan_utils.__main__ import main
 from tests.test_training import IMAGES, make_gan
@@ -163,6 +164,37 @@ def test_a_run_keeps_its_name_and_seed(tmp_path, capsys):
     assert "holds a training of tiny with seed 3" in capsys.readouterr().err
     assert train(tmp_path, 2) == 2
     assert "holds a training of 4 steps" in capsys.readouterr().err
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path, capsys):
+    kept = tmp_path / "log" / "events.mine"
+    kept.parent.mkdir()
+    kept.touch()
+    assert train(tmp_path, 2) == 2
+    assert "holds something else" in capsys.readouterr().err
+    assert kept.exists()
+    (kept.parent.parent / "run.json").write_text("{")
+    assert train(tmp_path, 2) == 2
+    assert "run.json is damaged" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_told_in_a_line(tmp_path, capsys, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt("Training was interrupted after step 4.")
+
+    monkeypatch.setattr(runs, "fit_until", interrupted)
+    assert train(tmp_path, 4) == 130
+    assert capsys.readouterr().err.strip() == (
+        "Training was interrupted after step 4. The same command goes on from there."
+    )
+
+
+def test_a_model_is_evaluated_beside_real_digits(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(main_module, "SAMPLES", 40)
+    assert main(["evaluate", "dcgan", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert [row["n"] for row in figures.values()] == [40, 40]
+    assert set(figures) == {"dcgan", "real digits"}
 
 
 def run(*arguments):

@@ -108,7 +108,8 @@ def test_the_nearest_are_found_across_blocks():
 
 
 @pytest.mark.parametrize(
-    "values", [np.zeros((0, 10)), np.full((3, 10), 0.2), np.full(10, 0.1)]
+    "values",
+    [np.zeros((0, 10)), np.full((3, 10), 0.2), np.full(10, 0.1), [[1.5, -0.5]]],
 )
 def test_what_is_no_probability_is_refused(values):
     for metric in (
@@ -139,3 +140,35 @@ def test_features_that_do_not_fit_are_refused(features, message):
 def test_a_ball_needs_a_neighbour(neighbours):
     with pytest.raises(ValueError, match="from 1 to 3999"):
         metrics.density_and_coverage(POINTS, POINTS, neighbours)
+
+
+def test_one_feature_is_enough():
+    values = np.arange(10.0)[:, None]
+    assert metrics.frechet_distance(values + 3, values) == pytest.approx(9)
+
+
+def test_all_numbers_at_once_do_not_depend_on_the_scale_of_the_features():
+    points, real = POINTS[:1000], POINTS[1000:2000] + 0.1
+    figures = metrics.evaluate(points, SURE, real)
+    scaled = metrics.evaluate(3 * points, SURE, 3 * real)
+    assert figures.pop("shares") == scaled.pop("shares")
+    assert figures == pytest.approx(scaled)
+    distance = metrics.frechet_distance(points, real)
+    variance = real.var(axis=0).mean()
+    assert figures["frechet_distance"] == pytest.approx(distance / variance)
+    assert figures["n"] == 1000
+
+
+def test_the_table_has_a_line_for_each_set():
+    figures = metrics.evaluate(POINTS[:1000], SURE, POINTS[1000:2000])
+    figures["shares"] = [0.02, 0.18, *[0.1] * 8]
+    title, first, second = metrics.table({"mine": figures, "other": figures}).split(
+        "\n"
+    )
+    assert "Fréchet" in title
+    assert first.split() == [
+        *("mine", "1,000", f"{figures['frechet_distance']:.2f}", "10.00"),
+        *(f"{figures['density']:.2f}", f"{figures['coverage']:.2f}"),
+        *("100.0%", "2.0%", "0.0000"),
+    ]
+    assert len(title) == len(first) == len(second)

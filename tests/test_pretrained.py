@@ -66,6 +66,27 @@ def test_nothing_is_replaced_when_saving_fails(folder, monkeypatch):
     np.testing.assert_array_equal(load(folder).weights[0], before)
 
 
+def test_a_save_that_was_broken_off_leaves_no_trace_in_the_next(folder):
+    for rest in ("tiny.part", "tiny.old"):
+        (folder.parent / rest).mkdir()
+        (folder.parent / rest / "rest").touch()
+    pretrained.save_pretrained(folder, make_gan(seed=8).networks, CARD)
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+    assert not (folder / "rest").exists()
+
+
+def test_a_model_of_another_folder_is_made_again_by_training(folder):
+    (folder / "card.json").unlink()
+    with pytest.raises(FileNotFoundError, match="gan_utils train tiny$"):
+        load(folder)
+
+
+def test_a_shipped_model_is_restored_or_made_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(pretrained.paths, "PRETRAINED", tmp_path)
+    with pytest.raises(FileNotFoundError, match="make pretrained ONLY=tiny"):
+        pretrained.load_pretrained("tiny")
+
+
 def truncate(path):
     path.write_bytes(path.read_bytes()[:-1000])
 

@@ -1,7 +1,7 @@
 """The recipes are what the lessons and the cards say."""
 
 from gan_utils import data, paths, recipes
-from gan_utils.pretrained import load_card
+from gan_utils.pretrained import load_card, load_pretrained, measure
 from tests.benchmarks import lesson
 
 import numpy as np
@@ -15,6 +15,8 @@ def test_one_recipe_is_lesson_5():
     recipe = recipes.find("lesson_05")
     taught, built = scope["make_gan"](), recipe.build(scope["SEED"])
     assert (recipe.steps, recipe.interval) == (scope["STEPS"], scope["INTERVAL"])
+    for setting in ("seed", "averaging", "steps_per_execution"):
+        assert getattr(built, setting) == getattr(taught, setting)
     assert built.generator_loss is taught.generator_loss
     assert built.discriminator_loss is taught.discriminator_loss
     for name in ("generator", "discriminator"):
@@ -81,3 +83,25 @@ def test_the_readme_quotes_the_cards():
         if name != "classifier":
             made = f"{card['steps']:,} | {card['seconds'] / 60:.0f}"
             assert f"| `{name}` | {made} | {figures(card['metrics'])} |" in text
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_is_shipped_is_as_good_as_its_card_says(name):
+    card = load_card(name)["metrics"]
+    found = measure({load_pretrained(name).name: load_pretrained(name)}, count=2000)
+    if name == "classifier":
+        assert found["test_accuracy"] == pytest.approx(card["test_accuracy"], abs=3e-4)
+        assert found["test_accuracy"] >= 0.994
+    else:
+        score = card["classifier_score"]
+        assert found["classifier_score"] == pytest.approx(score, abs=0.15)
+        assert found["frechet_distance"] < card["frechet_distance"] + 0.5
+
+
+def test_the_dcgan_reaches_what_the_lessons_promise():
+    figures = load_card("dcgan")["metrics"]
+    floor = load_card("classifier")["metrics"]["real_digits"]["frechet_distance"]
+    assert figures["n"] == 10_000
+    assert figures["frechet_distance"] <= 4 * floor
+    assert figures["classifier_score"] >= 9.3
+    assert 0.07 <= min(figures["shares"]) <= max(figures["shares"]) <= 0.13
