@@ -54,14 +54,14 @@ def train(name, folder, seed=0, steps=None, save_every=20):
         )
     points, judges = None, []
     if isinstance(model, GAN):
-        points = latent.sample_latents(64, model.generator.input_shape[-1], seed=1)
+        points = latent.sample_latents(36, model.generator.input_shape[-1], seed=1)
         judges.append(callbacks.SampleFrames(points, folder / "frames"))
         if recipe.judge_every:
             judges.append(_Judge(folder / "log" / "judge", recipe.judge_every))
     watchers = [
         callbacks.ProgressBar(steps),
         # Before the judge, since it clears the log of a training begun anew.
-        callbacks.TensorBoardLog(folder / "log", points, max(1, recipe.steps // 20)),
+        callbacks.TensorBoardLog(folder / "log", points, max(1, recipe.steps // 10)),
         *judges,
     ]
     try:
