@@ -76,7 +76,7 @@ def load_card(name, folder=None):
 
     Example:
         >>> load_card("dcgan")["steps"]
-        24000
+        20000
     """
     recipes.find(name)
     path = Path(folder or paths.PRETRAINED / name) / CARD
