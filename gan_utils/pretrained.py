@@ -15,6 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 CARD = "card.json"
+# Folders of a log that hold the graphs of the networks; the code shows them better.
+GRAPHS = shutil.ignore_patterns("generator", "discriminator", "classifier")
 POINTER = b"version https://git-lfs"
 
 
@@ -51,7 +53,7 @@ def save_pretrained(folder, networks, card, log=None):
         text = json.dumps({**card, "files": files}, indent=2, ensure_ascii=False)
         (part / CARD).write_text(text + "\n", encoding="utf-8")
         if log:
-            shutil.copytree(log, part / "log")
+            shutil.copytree(log, part / "log", ignore=GRAPHS)
         if folder.exists():
             os.replace(folder, old)
         os.replace(part, folder)
