@@ -203,9 +203,12 @@ class GAN(keras.Model):
         ):
             average.assign(weight + keep * (average - weight))
 
-    def settle(self):
-        """Measures the batch norm of the averaged generator on 512 latent points."""
-        shape = (512, self.generator.input_shape[-1])
+    def settle(self, count=512):
+        """Measures the batch norm of the averaged generator on latent points.
+
+        `fit` does so after each interval. More points make it more exact.
+        """
+        shape = (count, self.generator.input_shape[-1])
         latents = tf.random.stateless_normal(shape, (self.seed, 0))
         models.settle_batch_norm(self.averaged_generator, latents)
 
