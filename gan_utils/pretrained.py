@@ -38,9 +38,8 @@ def save_pretrained(folder, networks, card, log=None):
         >>> save_pretrained("runs/dcgan/model", gan.networks, {"name": "dcgan"})
     """
     folder = Path(folder)
-    part, old = (folder.with_name(folder.name + end) for end in (".part", ".old"))
-    for rest in (part, old):  # of a save that was broken off
-        shutil.rmtree(rest, ignore_errors=True)
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)  # of a save that was broken off
     try:
         part.mkdir(parents=True)
         files = {}
@@ -54,12 +53,10 @@ def save_pretrained(folder, networks, card, log=None):
         (part / CARD).write_text(text + "\n", encoding="utf-8")
         if log:
             shutil.copytree(log, part / "log", ignore=GRAPHS)
-        if folder.exists():
-            os.replace(folder, old)
+        shutil.rmtree(folder, ignore_errors=True)
         os.replace(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def load_card(name, folder=None):
