@@ -39,7 +39,7 @@ refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one les
 tensorboard: $(READY) ## show the curves of the shipped models and of your trainings
 	$(BIN)/tensorboard --host localhost --logdir_spec shipped:pretrained,yours:runs
 
-pretrained: $(READY) ## train the shipped models anew (an hour; ONLY=classifier for one)
+pretrained: $(READY) ## train the shipped models anew (half an hour; ONLY=classifier for one)
 	@for name in $(or $(ONLY),classifier lesson_05 dcgan); do \
 		run=runs/pretrained/$$name; \
 		$(BIN)/python -m gan_utils train $$name --out $$run && rm -rf pretrained/$$name \

@@ -129,15 +129,14 @@ def train(options):
 
     recipe = recipes.find(options.name)
     folder = options.out or paths.run_folder(options.name)
-    steps = options.steps or recipe.steps
     model, seconds = runs.train(
-        options.name, folder, options.seed, steps, options.save_every
+        options.name, folder, options.seed, options.steps, options.save_every
     )
     networks = {key: model.networks[key] for key in recipe.ships}
     card = {
         "name": options.name,
         "about": recipe.about,
-        "command": f"python -m gan_utils train {options.name} --steps {steps} "
+        "command": f"python -m gan_utils train {options.name} --steps {model.step} "
         f"--seed {options.seed}",
         "seed": options.seed,
         "steps": model.step,

@@ -119,9 +119,9 @@ def load_pretrained(name, network=None, folder=None):
         raise ValueError(
             f"{name} has no network {network!r}; it has: {', '.join(recipe.ships)}."
         )
-    networks = recipe.build(seed=0).networks
     path = Path(folder or paths.PRETRAINED / name) / f"{network}.weights.h5"
     _check_file(path, card, _remake(name, folder))
+    networks = recipe.build(seed=0).networks
     try:
         networks[network].load_weights(path)
     except ValueError as error:
