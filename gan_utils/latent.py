@@ -59,3 +59,321 @@ def vary_coordinate(point, coordinate, values):
     points = np.tile(point, (len(values), 1))
     points[:, coordinate] = values
     return points
+
+
+def typical_length(latent_dim):
+    """Tells how far from 0 nearly all points of the normal prior lie.
+
+    A squared length is the sum of latent_dim squares, each 1 in the mean, so it
+    is about latent_dim, and the more numbers there are, the closer.
+
+    Args:
+        latent_dim: numbers in a point, 1 or more.
+
+    Returns:
+        A float, √latent_dim.
+
+    Example:
+        >>> typical_length(64)
+        8.0
+    """
+    return float(np.sqrt(latent_dim))
+
+
+def rescale(points, length=None):
+    """Moves points along their own directions until they have one length.
+
+    Args:
+        points: `(n, latent_dim)`, none of them 0.
+        length: their new distance from 0; `typical_length` when it is None.
+
+    Returns:
+        float32 `(n, latent_dim)`.
+
+    Raises:
+        ValueError: another shape, a point that is 0, or values that are not finite.
+
+    Example:
+        >>> rescale([[3.0, 4.0]], length=10)
+        array([[6., 8.]], dtype=float32)
+    """
+    points = _points(points)
+    length = typical_length(points.shape[1]) if length is None else length
+    lengths = np.linalg.norm(points, axis=1, keepdims=True)
+    if not lengths.all():
+        raise ValueError(
+            "A point is 0 and has no direction to move it along. Look for a point that "
+            "was subtracted from itself."
+        )
+    return points * (np.float32(length) / lengths)
+
+
+def line(start, end, shares):
+    """Walks from one point to another along a straight line.
+
+    Args:
+        start: `(latent_dim,)`.
+        end: `(latent_dim,)`.
+        shares: `(n,)` shares of the way, 0 for the start and 1 for the end.
+
+    Returns:
+        float32 `(n, latent_dim)`.
+
+    Raises:
+        ValueError: the points differ in their dimension, or are not finite.
+
+    Example:
+        >>> line([0.0, 0.0], [2.0, 4.0], [0.0, 0.5])
+        array([[0., 0.],
+               [1., 2.]], dtype=float32)
+    """
+    start, end = _points([start, end])
+    shares = np.asarray(shares, np.float32)[:, None]
+    return (1 - shares) * start + shares * end
+
+
+def arc(start, end, shares):
+    """Walks from one point to another along a great arc around 0.
+
+    The direction turns evenly and the distance from 0 changes evenly, so between
+    two points of typical length all are typical. A line cuts through the inside,
+    where almost no point of the prior lies.
+
+    Args:
+        start: `(latent_dim,)`, not 0.
+        end: `(latent_dim,)`, not 0 and not opposite to the start.
+        shares: `(n,)` shares of the way, 0 for the start and 1 for the end.
+
+    Returns:
+        float32 `(n, latent_dim)`.
+
+    Raises:
+        ValueError: as `line`; or a point is 0, or they are opposite to each other,
+            so that no arc is the shortest.
+
+    Source:
+        White, Sampling Generative Networks, 2016, section 2.1.
+
+    Example:
+        >>> arc([1.0, 0.0], [0.0, 1.0], [0.5])
+        array([[0.70710677, 0.70710677]], dtype=float32)
+    """
+    first, last = rescale([start, end], 1)
+    angle = np.arccos(np.clip(first @ last, -1, 1))
+    if angle > 0.999 * np.pi:
+        raise ValueError("Opposite points have no shortest arc; go by a third point.")
+
+    def weight(share):  # sin(share * angle) / sin(angle), for an angle of 0, too
+        return share * np.sinc(share * angle / np.pi) / np.sinc(angle / np.pi)
+
+    lengths = line([np.linalg.norm(start)], [np.linalg.norm(end)], shares)
+    shares = np.asarray(shares, np.float32)[:, None]
+    return lengths * (weight(1 - shares) * first + weight(shares) * last)
+
+
+def closed_walk(points, steps, path=arc):
+    """Walks through points one after another and back to the first.
+
+    Args:
+        points: `(n, latent_dim)`, n from 2.
+        steps: points on the way from one to the next, 1 or more.
+        path: `arc` or `line`.
+
+    Returns:
+        float32 `(n * steps, latent_dim)`; each point stands at a multiple of
+        `steps`, and after the last comes the first again.
+
+    Raises:
+        ValueError: there are fewer than two points, or as `path`.
+
+    Example:
+        >>> closed_walk(sample_latents(3, 64, seed=0), steps=10).shape
+        (30, 64)
+    """
+    points = _points(points)
+    if len(points) < 2 or steps < 1:
+        raise ValueError(
+            f"{len(points)} points and {steps} steps were given; a walk needs two "
+            "points and one step, or more."
+        )
+    shares = np.arange(steps) / steps
+    following = np.roll(points, -1, axis=0)
+    return np.concatenate([path(*ends, shares) for ends in zip(points, following)])
+
+
+def grid(corners, rows, columns, path=arc):
+    """Spans a grid of points between four.
+
+    Args:
+        corners: `(4, latent_dim)`: top left, top right, bottom left, bottom right.
+        rows: rows of the grid, 2 or more.
+        columns: columns of the grid, 2 or more.
+        path: `arc` or `line`.
+
+    Returns:
+        float32 `(rows * columns, latent_dim)`, row by row.
+
+    Raises:
+        ValueError: there are not four corners, or a grid has no room for them.
+
+    Example:
+        >>> grid(sample_latents(4, 64, seed=0), rows=5, columns=8).shape
+        (40, 64)
+    """
+    corners = _points(corners)
+    if len(corners) != 4 or rows < 2 or columns < 2:
+        raise ValueError(
+            f"{len(corners)} corners, {rows} rows and {columns} columns were given; "
+            "needed are four corners, and two or more of the others."
+        )
+    left, right = (
+        path(corners[top], corners[top + 2], np.linspace(0, 1, rows)) for top in (0, 1)
+    )
+    across = np.linspace(0, 1, columns)
+    return np.concatenate([path(*ends, across) for ends in zip(left, right)])
+
+
+def averages(points, labels, classes=10):
+    """Averages the points of each class.
+
+    Args:
+        points: `(n, latent_dim)`.
+        labels: `(n,)` integers from 0: what a classifier sees in their images.
+        classes: number of classes.
+
+    Returns:
+        float32 `(classes, latent_dim)`. The noise of single points cancels out,
+        so an average lies far closer to 0 than they do; see `rescale`.
+
+    Raises:
+        ValueError: the labels do not fit the points, or a class has no point.
+
+    Example:
+        >>> averages([[0.0], [2.0], [5.0]], [0, 0, 1], classes=2)
+        array([[1.],
+               [5.]], dtype=float32)
+    """
+    points, labels = _points(points), np.asarray(labels)
+    if labels.shape != points.shape[:1]:
+        raise ValueError(
+            f"Labels of shape {labels.shape} were given for {len(points)} points; give "
+            "one label a point."
+        )
+    missing = sorted(set(range(classes)) - set(labels.tolist()))
+    if missing:
+        raise ValueError(f"No point has the label {missing[0]}. Draw more points.")
+    return np.stack([points[labels == label].mean(axis=0) for label in range(classes)])
+
+
+def trait_directions(points, labels, traits):
+    """Finds, for each class, the directions along which one trait changes alone.
+
+    Averages of classes differ, and a step along a difference changes the class. So
+    what the averages span is taken away first. In what remains, linear regression
+    tells how each trait of a class grows; each direction is the shortest one that
+    changes its trait and leaves the others, as far as they are linear.
+
+    Args:
+        points: `(n, latent_dim)`, for each class far more than latent_dim.
+        labels: `(n,)` integers from 0: the classes of their images.
+        traits: `(n, m)`: m traits of each image, such as of `metrics.traits`.
+
+    Returns:
+        float32 `(classes, m, latent_dim)`, of length 1.
+
+    Raises:
+        ValueError: the shapes do not fit, or a trait is not finite.
+
+    Source:
+        Shen et al., Interpreting the Latent Space of GANs for Semantic Face
+        Editing, 2020, section 2.2, where directions are made conditional by
+        projection.
+
+    Example:
+        >>> directions = trait_directions(points, labels, metrics.traits(images))
+    """
+    points, traits, labels = _points(points), np.asarray(traits), np.asarray(labels)
+    centres = averages(points, labels, classes=int(np.max(labels)) + 1)
+    if traits.shape[:1] != labels.shape or traits.ndim != 2 or np.isnan(traits).any():
+        raise ValueError(
+            f"Traits of shape {traits.shape} were given for {len(points)} points; give "
+            "a row for each, without NaN: leave out images without ink."
+        )
+    # Orthonormal: their differences span one dimension less than there are classes.
+    spanned = np.linalg.svd(centres - centres.mean(axis=0))[2][: len(centres) - 1]
+    rest = points - points @ spanned.T @ spanned
+    directions = []
+    for label in range(len(centres)):
+        chosen = labels == label
+        inputs, outputs = (
+            values[chosen] - values[chosen].mean(axis=0) for values in (rest, traits)
+        )
+        # The spanned directions hold rounding errors only; rcond leaves them out.
+        slopes = np.linalg.lstsq(inputs, outputs, rcond=1e-3)[0]
+        directions.append(rescale(np.linalg.pinv(slopes), 1))
+    return np.stack(directions)
+
+
+def invert(loss_and_gradient, starts, steps=200, rate=0.1):
+    """Looks for points that lower a loss, from several starts each.
+
+    Adam moves all points at once, and for each the best that was met is kept.
+
+    Args:
+        loss_and_gradient: a function from float32 points `(n, latent_dim)` to
+            `(losses, gradients)` of shapes `(n,)` and `(n, latent_dim)`, such as
+            `models.make_matcher` compiles.
+        starts: `(restarts, n, latent_dim)`: the points to begin from.
+        steps: points that are tried from each start, 1 or more.
+        rate: how far a coordinate moves in a step, about.
+
+    Returns:
+        `(points, losses)`: float32 `(n, latent_dim)` and `(n,)`.
+
+    Raises:
+        ValueError: the starts have another shape, or for a point no loss is finite.
+
+    Source:
+        Lipton and Tripathi, Precise Recovery of Latent Vectors from Generative
+        Adversarial Networks, 2017; Adam by Kingma and Ba, 2015.
+
+    Example:
+        >>> to_ones = lambda points: (((points - 1) ** 2).sum(1), 2 * (points - 1))
+        >>> points, losses = invert(to_ones, np.zeros((1, 2, 3)))
+    """
+    starts = np.asarray(starts, np.float32)
+    if starts.ndim != 3 or len(starts) == 0:
+        raise ValueError(
+            f"Starts {starts.shape} given; give (restarts, n, latent_dim)."
+        )
+    best, lowest = starts[0].copy(), np.full(starts.shape[1], np.inf, np.float32)
+    for points in starts:
+        mean = square = np.zeros_like(points)
+        for step in range(1, steps + 1):
+            losses, gradients = loss_and_gradient(points)
+            better = losses < lowest
+            lowest[better], best[better] = losses[better], points[better]
+            mean = 0.9 * mean + 0.1 * gradients
+            square = 0.99 * square + 0.01 * gradients**2
+            scale = np.sqrt(square / (1 - 0.99**step)) + 1e-8
+            points = points - rate * mean / (1 - 0.9**step) / scale
+    if not np.isfinite(lowest).all():
+        raise ValueError(f"No loss was finite in {steps} steps; look at the images.")
+    return best, lowest
+
+
+def _points(values):
+    try:
+        values = np.asarray(values, np.float32)
+    except ValueError as error:
+        raise ValueError("The points differ in how many numbers they have.") from error
+    if values.ndim != 2:
+        raise ValueError(
+            f"Points of shape {values.shape} were given; needed is (n, latent_dim). "
+            "For one point, pass point[None]."
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(
+            "A point is NaN or infinite. Look at the step that made the points."
+        )
+    return values

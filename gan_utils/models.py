@@ -232,7 +232,7 @@ def settle_batch_norm(network, inputs):
             norm.momentum = momentum
 
 
-def make_sampler(generator):
+def make_sampler(generator, batch_size=500):
     """Compiles a generator into a function from NumPy to NumPy.
 
     One compiled graph serves every number of points, so a slider does not wait
@@ -240,6 +240,7 @@ def make_sampler(generator):
 
     Args:
         generator: a `keras.Model` from `(n, latent_dim)` to images.
+        batch_size: images that are drawn at once, so that many fit in memory.
 
     Returns:
         A function from latent points, float `(n, latent_dim)`, to images,
@@ -269,9 +270,57 @@ def make_sampler(generator):
                 "Some latent points are not finite; a generator needs finite numbers. "
                 "Look for a division by zero where they were made."
             )
-        return draw(latents).numpy()
+        starts = range(0, max(1, len(latents)), batch_size)
+        parts = [draw(latents[start : start + batch_size]) for start in starts]
+        return np.concatenate(parts)
 
     return sample
+
+
+def make_matcher(generator, images):
+    """Compiles how far a generator is from given images, and the way towards them.
+
+    Args:
+        generator: a `keras.Model` from `(n, latent_dim)` to images.
+        images: float `(n, height, width, channels)` in the generator's range.
+
+    Returns:
+        A function from latent points, float `(n, latent_dim)`, one for each image,
+        to `(losses, gradients)`: the mean squared difference of the pixels, float32
+        `(n,)`, and its gradient for each point, float32 `(n, latent_dim)`.
+
+    Raises:
+        ValueError: the images have another shape than the generator's.
+
+    Example:
+        >>> match = make_matcher(generator, images)
+        >>> points, losses = latent.invert(match, starts)
+    """
+    images = tf.constant(images, tf.float32)
+    if images.shape[1:] != generator.output_shape[1:]:
+        raise ValueError(
+            f"Images of shape {tuple(images.shape)} were given; this generator draws "
+            f"(n, {', '.join(map(str, generator.output_shape[1:]))})."
+        )
+    shape = (len(images), generator.input_shape[-1])
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
+    def compare(points):
+        with tf.GradientTape() as tape:
+            tape.watch(points)
+            differences = generator(points, training=False) - images
+            losses = tf.reduce_mean(differences**2, axis=(1, 2, 3))
+        return losses, tape.gradient(losses, points)
+
+    def loss_and_gradient(points):
+        if np.shape(points) != shape:
+            raise ValueError(
+                f"Points of shape {np.shape(points)} were given; needed are {shape}, "
+                "one for each image."
+            )
+        return tuple(values.numpy() for values in compare(points))
+
+    return loss_and_gradient
 
 
 def make_reader(classifier, batch_size=500):

@@ -99,6 +99,42 @@ def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
     return picture
 
 
+def frame(images, marked, width=2, colour=(213, 60, 0)):
+    """Puts a frame around some of the images; the others get a black margin.
+
+    Args:
+        images: as in `tile`.
+        marked: `(n,)` booleans, true for the images that get the frame.
+        width: its width in pixels.
+        colour: red, green and blue of the frame, 0 to 255.
+
+    Returns:
+        uint8 `(n, height + 2 * width, width + 2 * width, 3)`.
+
+    Raises:
+        ValueError: there are not as many marks as images.
+
+    Example:
+        >>> frame(np.zeros((2, 28, 28)), [True, False]).shape
+        (2, 32, 32, 3)
+    """
+    images = to_uint8(images)
+    marked = np.asarray(marked, bool)
+    if len(marked) != len(images):
+        raise ValueError(
+            f"{len(marked)} marks were given for {len(images)} images; give one each."
+        )
+    if images.ndim == 3:
+        images = np.repeat(images[..., None], 3, axis=3)
+    height, breadth = images.shape[1:3]
+    framed = np.zeros(
+        (len(images), height + 2 * width, breadth + 2 * width, 3), np.uint8
+    )
+    framed[marked] = colour
+    framed[:, width : width + height, width : width + breadth] = images
+    return framed
+
+
 def show_images(
     images, columns=None, titles=None, title=None, scale=0.9, pixel_range=(-1.0, 1.0)
 ):

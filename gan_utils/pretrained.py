@@ -170,14 +170,13 @@ def load_judge():
     return make_judge(load_pretrained("classifier"))
 
 
-def draw(generator, count, seed, batch_size=500):
-    """Draws samples as pixels, a batch at a time.
+def draw(generator, count, seed):
+    """Draws samples as pixels.
 
     Args:
         generator: a `keras.Model` from latent points to images in [-1, 1].
         count: number of samples, 1 or more.
         seed: decides the latent points, 0 or more.
-        batch_size: samples that are drawn at once.
 
     Returns:
         uint8 `(count, height, width)`, or `(count, height, width, 3)`.
@@ -187,11 +186,7 @@ def draw(generator, count, seed, batch_size=500):
         (100, 28, 28)
     """
     points = latent.sample_latents(count, generator.input_shape[-1], seed)
-    sample = models.make_sampler(generator)
-    starts = range(0, count, batch_size)
-    return np.concatenate(
-        [plotting.to_uint8(sample(points[at : at + batch_size])) for at in starts]
-    )
+    return plotting.to_uint8(models.make_sampler(generator)(points))
 
 
 def measure(networks, count=10_000):

@@ -1,4 +1,4 @@
-"""Latent points: shape, seed, and one coordinate at a time."""
+"""Latent points: drawing, walking between them, finding directions and points."""
 
 from gan_utils import latent
 
@@ -35,3 +35,256 @@ def test_one_coordinate_changes_and_the_others_stay():
 def test_a_bad_point_or_coordinate_is_refused(point, coordinate):
     with pytest.raises(ValueError, match="one point"):
         latent.vary_coordinate(point, coordinate, [0.0])
+
+
+def test_points_of_the_prior_have_their_typical_length():
+    lengths = np.linalg.norm(latent.sample_latents(1000, 64, seed=0), axis=1)
+    assert latent.typical_length(64) == 8
+    assert lengths.mean() == pytest.approx(8, rel=0.02)
+
+
+def test_a_point_moves_along_its_own_direction():
+    points = latent.rescale([[3, 4], [0, -2]], length=10)
+    np.testing.assert_allclose(points, [[6, 8], [0, -10]], rtol=1e-6)
+    np.testing.assert_allclose(latent.rescale([[0, 3, 4, 0]]), [[0, 1.2, 1.6, 0]])
+
+
+@pytest.mark.parametrize("walk", [latent.arc, lambda *ends: latent.rescale(ends[:2])])
+@pytest.mark.parametrize("ends", [([0, 0], [1, 2]), ([1, 2], [0, 0])])
+def test_a_point_without_direction_is_refused(walk, ends):
+    with pytest.raises(ValueError, match="A point is 0 and has no direction"):
+        walk(*ends, [0.5])
+
+
+def test_a_line_goes_straight():
+    points = latent.line([1, 0], [5, 4], [0, 0.25, 1])
+    assert points.dtype == np.float32
+    assert points.tolist() == [[1, 0], [2, 1], [5, 4]]
+
+
+def test_an_arc_turns_and_grows_evenly():
+    # By 30 degrees and by 2 a step.
+    points = latent.arc([2, 0], [0, 8], [0, 1 / 3, 2 / 3, 1])
+    expected = [[2, 0], [4 * 0.8660254, 2], [3, 6 * 0.8660254], [0, 8]]
+    assert points.dtype == np.float32
+    np.testing.assert_allclose(points, expected, atol=1e-6)
+
+
+def test_an_arc_begins_and_ends_at_its_ends():
+    for start, end in latent.sample_latents(40, 64, seed=0).reshape(20, 2, 64):
+        points = latent.arc(start, end, [0, 1])
+        np.testing.assert_allclose(points, [start, end], rtol=1e-5, atol=1e-6)
+
+
+def test_an_arc_between_equal_ends_stays():
+    for point in latent.sample_latents(20, 64, seed=0):
+        points = latent.arc(point, point, [0, 0.3, 1])
+        np.testing.assert_allclose(points, [point] * 3, rtol=1e-5)
+
+
+def test_an_arc_may_be_nearly_half_a_circle_and_not_half():
+    end = [np.cos(np.radians(179)), np.sin(np.radians(179))]
+    middle = latent.arc([1, 0], end, [0.5])[0]
+    assert np.degrees(np.arctan2(*middle[::-1])) == pytest.approx(89.5, abs=0.01)
+    with pytest.raises(ValueError, match="Opposite points .* third point"):
+        latent.arc([1, 2, 3], [-2, -4, -6], [0.5])
+
+
+def test_a_closed_walk_goes_back_to_its_first_point():
+    points = latent.closed_walk([[0], [4], [8]], steps=4, path=latent.line)
+    assert points[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 6, 4, 2]
+
+
+def test_a_closed_walk_bends_unless_told():
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(
+        latent.closed_walk([[1, 0], [0, 1]], steps=2),
+        [[1, 0], [half, half], [0, 1], [half, half]],
+        atol=1e-6,
+    )
+
+
+@pytest.mark.parametrize(("count", "steps"), [(1, 5), (2, 0)])
+def test_a_walk_without_a_way_is_refused(count, steps):
+    with pytest.raises(ValueError, match=f"{count} points and {steps} steps"):
+        latent.closed_walk(np.ones((count, 2)), steps)
+
+
+def test_a_grid_fills_its_corners_row_by_row():
+    corners = [[0, 0], [0, 4], [2, 0], [2, 4]]
+    points = latent.grid(corners, rows=3, columns=5, path=latent.line)
+    assert points.tolist() == [[row, column] for row in range(3) for column in range(5)]
+
+
+def test_a_grid_keeps_the_typical_length_unless_told():
+    corners = latent.rescale(latent.sample_latents(4, 64, seed=0))
+    points = latent.grid(corners, rows=3, columns=4)
+    np.testing.assert_allclose(points[[0, 3, 8, 11]], corners, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        np.linalg.norm(points, axis=1), np.full(12, 8), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("size", [(3, 2, 2), (5, 2, 2), (4, 1, 2), (4, 2, 1)])
+def test_a_grid_without_room_for_its_corners_is_refused(size):
+    count, *shape = size
+    with pytest.raises(
+        ValueError, match="{} corners, {} rows and {} col".format(*size)
+    ):
+        latent.grid(np.ones((count, 2)), *shape)
+
+
+def test_averages_by_hand():
+    points = latent.averages([[0, 1], [2, 3], [5, 5]], [1, 1, 0], classes=2)
+    assert points.tolist() == [[5, 5], [1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([1, *range(1, 9)], "label 0. Draw more"),
+        (range(9), "label 9. Draw more"),
+        ([0, 1], r"shape \(2,\) were given for 9 points"),
+    ],
+)
+def test_labels_that_do_not_fit_or_are_missing_are_named(labels, message):
+    with pytest.raises(ValueError, match=message):
+        latent.averages(np.zeros((9, 2)), labels)
+
+
+def test_a_direction_changes_its_trait_and_neither_the_others_nor_the_class():
+    """Three classes differ along axes 0 and 1; their traits grow along all axes.
+
+    The axes are turned, so that none is a coordinate, and spread unevenly.
+    """
+    axes = np.linalg.qr(np.random.default_rng(0).standard_normal((8, 8)))[0]
+    around = np.diag([3.0, 3, 1, 2, 1, 2, 1, 3])
+    around = np.concatenate([around, -around])
+    centres = np.eye(3, 8) * [[4], [6], [0]] + 5 * np.eye(8)[2]
+    slopes = [
+        [[5, 0, 1, 0, 0, 0, 0, 0], [0, 0, 2, 2, 0, 0, 0, 0]],  # both along axis 2
+        [[0, 0, 0, 0, 3, 0, 0, 0], [0, 7, 0, 0, 0, -4, 0, 0]],
+        [[1, 1, 0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 0, 0, 0, 0]],
+    ]
+    expected = [
+        [[0, 0, 1, -1, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0, 0, 0]],
+        [[0, 0, 0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 0, -1, 0, 0]],
+        [[0, 0, 0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 0, 0, 0, 0]],
+    ]
+    points = np.concatenate([centre + around for centre in centres])
+    traits = np.concatenate([9 + around @ np.transpose(slope) for slope in slopes])
+    labels = [label for label in range(3) for _ in around]
+    directions = latent.trait_directions(points @ axes, labels, traits)
+    lengths = np.linalg.norm(expected, axis=2, keepdims=True)
+    np.testing.assert_allclose(directions @ axes.T, expected / lengths, atol=1e-5)
+
+
+def test_one_class_is_enough_for_a_direction():
+    points = latent.sample_latents(50, 2, seed=0)
+    directions = latent.trait_directions(points, [0] * 50, -3 * points[:, :1])
+    np.testing.assert_allclose(directions, [[[-1, 0]]], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("labels", "traits", "message"),
+    [
+        ([0, 0, 1, 1], np.zeros((3, 1)), r"shape \(3, 1\) were given for 4 points"),
+        ([0, 0, 2, 2], np.zeros((4, 1)), "label 1"),
+        ([0, 0, 1, 1], np.full((4, 1), np.nan), "NaN"),
+    ],
+)
+def test_traits_that_do_not_fit_are_refused(labels, traits, message):
+    with pytest.raises(ValueError, match=message):
+        latent.trait_directions(np.eye(4), labels, traits)
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        ([[1, 2], [3]], "differ in how many numbers"),
+        ([1, 2], r"shape \(2,\).*pass point\[None\]"),
+        ([[1, np.nan]], "NaN or infinite"),
+    ],
+)
+def test_points_that_are_none_are_refused(points, message):
+    with pytest.raises(ValueError, match=message):
+        latent.rescale(points)
+
+
+def test_the_lowest_point_is_found_for_each():
+    goals = np.array([[1, 2, 3], [-1, 0, 0.5]], np.float32)
+
+    def loss_and_gradient(points):
+        return ((points - goals) ** 2).sum(axis=1) + [0, 5], 2 * (points - goals)
+
+    points, losses = latent.invert(loss_and_gradient, np.zeros((1, 2, 3)), steps=500)
+    assert points.dtype == np.float32
+    np.testing.assert_allclose(points, goals, atol=0.01)
+    np.testing.assert_allclose(losses, [0, 5], atol=1e-3)
+
+
+def test_the_better_restart_wins_for_each_point():
+    def two_valleys(points):  # the deeper one, -0.3055, at -1.0357
+        losses = ((points**2 - 1) ** 2 + 0.3 * points)[:, 0]
+        return losses, 4 * points * (points**2 - 1) + 0.3
+
+    points, losses = latent.invert(two_valleys, [[[1], [-1]], [[-1], [1]]])
+    np.testing.assert_allclose(points, [[-1.0357]] * 2, atol=0.01)
+    np.testing.assert_allclose(losses, [-0.3055] * 2, atol=1e-3)
+
+
+def script(losses, gradients):
+    """Returns a loss that was written before, and the points it is asked for."""
+    met, answers = [], zip(losses, gradients)
+
+    def loss_and_gradient(points):
+        met.append(float(points[0, 0]))
+        loss, gradient = next(answers)
+        return np.float32([loss]), np.float32([[gradient]])
+
+    return loss_and_gradient, met
+
+
+def test_the_lowest_that_was_met_is_kept():
+    starts = np.float32([[[5]], [[8]]])
+    loss_and_gradient, met = script([3, 1, 2, 4, 6, 1], [1] * 6)
+    points, losses = latent.invert(loss_and_gradient, starts, steps=3, rate=0.5)
+    np.testing.assert_allclose(met, [5, 4.5, 4, 8, 7.5, 7], rtol=1e-5)
+    assert (points[0, 0], losses[0]) == (pytest.approx(4.5), 1)
+    assert starts[:, 0, 0].tolist() == [5, 8]
+
+
+def test_a_step_is_what_adam_takes():
+    # Corrected means after gradients 1 and 3: 0.39 / 0.19 and 0.0999 / 0.0199.
+    loss_and_gradient, met = script([3, 2, 1], [1, 3, 0])
+    latent.invert(loss_and_gradient, np.zeros((1, 1, 1)), steps=3, rate=1)
+    second = (0.39 / 0.19) / (0.0999 / 0.0199) ** 0.5
+    np.testing.assert_allclose(met, [0, -1, -1 - second], rtol=1e-5)
+
+
+def test_a_flat_loss_is_no_division_by_zero():
+    loss_and_gradient, met = script([1, 1], [0, 0])
+    latent.invert(loss_and_gradient, np.ones((1, 1, 1)), steps=2)
+    assert met == [1, 1]
+
+
+def test_a_loss_that_is_not_finite_is_never_the_lowest():
+    loss_and_gradient, met = script([np.nan, np.inf, 7, 8], [np.nan, 1, 1, 1])
+    points, losses = latent.invert(loss_and_gradient, [[[5]], [[6]]], steps=2)
+    assert np.isnan(met[1])
+    assert (points[0, 0], losses[0]) == (6, 7)
+
+
+def test_a_point_without_a_finite_loss_is_refused():
+    def half(points):
+        return np.array([1, np.nan]), np.ones_like(points)
+
+    with pytest.raises(ValueError, match="No loss was finite in 4 steps"):
+        latent.invert(half, np.zeros((2, 2, 1)), steps=4)
+
+
+def test_starts_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="give .restarts, n, latent_dim."):
+        latent.invert(None, np.zeros((0, 2, 3)))
+    with pytest.raises(ValueError, match=r"\(2, 3\) given; give \(restarts, n, lat"):
+        latent.invert(None, np.zeros((2, 3)))

@@ -1,4 +1,4 @@
-"""The numbers against distributions whose answers are known."""
+"""The numbers against distributions and drawings whose answers are known."""
 
 from gan_utils import metrics
 
@@ -172,3 +172,73 @@ def test_the_table_has_a_line_for_each_set():
         *("100.0%", "2.0%", "0.0000"),
     ]
     assert len(title) == len(first) == len(second)
+
+
+def bar(width, height, top=2, left=12, shift=0):
+    """Draws a bar that moves by `shift` pixels to the right in each row."""
+    image = np.full((28, 28), -1.0)
+    for row in range(height):
+        start = left + int(shift * row)
+        image[top + row, start : start + width] = 1
+    return image
+
+
+def trait(name, *images):
+    return metrics.traits(np.stack(images))[:, metrics.TRAITS.index(name)].tolist()
+
+
+def test_a_stroke_weighs_about_what_it_is_thick():
+    strokes = [bar(2, 24), bar(3, 24), bar(24, 2, left=2)]
+    assert trait("weight", *strokes) == pytest.approx([2, 3, 2], rel=0.15)
+    # A corner is cut: both slopes are halves there.
+    outline = 2 * (1 + 23) + 4 * np.sqrt(0.5)
+    assert trait("weight", bar(2, 24)) == pytest.approx([2 * 48 / outline])
+
+
+def test_a_mirror_changes_only_the_sign_of_the_slant():
+    slanted = bar(3, 20, shift=0.5)
+    weight, slant, width = metrics.traits(slanted[None])[0]
+    mirrored = metrics.traits(slanted[None, :, ::-1])[0]
+    assert mirrored == pytest.approx([weight, -slant, width])
+    assert abs(slant) > 20
+
+
+@pytest.mark.parametrize(("shift", "degrees"), [(-1, 45), (0, 0), (1, -45)])
+def test_a_digit_that_leans_to_the_right_has_a_slant_above_0(shift, degrees):
+    slanted = bar(5, 12, shift=shift)
+    assert trait("slant", slanted) == pytest.approx([degrees], abs=1e-9)
+    # The places of w pixels side by side have the variance (w**2 - 1) / 12.
+    assert trait("width", slanted) == pytest.approx([np.sqrt(5**2 - 1)])
+
+
+def test_a_box_is_as_wide_as_it_is():
+    assert trait("width", bar(10, 6), bar(3, 20)) == pytest.approx([10, 3], rel=0.06)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        bar(3, 20, top=0, left=0),
+        bar(3, 20, top=8, left=25),
+        3 * bar(3, 20),  # beyond the range
+        (bar(3, 20) - 1) / 2,  # ink at half strength
+        bar(3, 20)[..., None],
+        np.pad(bar(3, 20), ((0, 0), (0, 9)), constant_values=-1),
+    ],
+)
+def test_place_strength_and_paper_do_not_matter(same):
+    expected = metrics.traits(bar(3, 20)[None])
+    np.testing.assert_allclose(metrics.traits(same[None]), expected, atol=1e-9)
+
+
+def test_without_ink_there_are_no_traits():
+    traits = metrics.traits(np.stack([np.full((28, 28), -1.0), bar(2, 24)]))
+    assert np.isnan(traits).tolist() == [[True] * 3, [False] * 3]
+
+
+@pytest.mark.parametrize(
+    "images", [bar(2, 24), np.zeros((1, 28, 28, 3)), np.full((1, 28, 28), np.nan)]
+)
+def test_images_without_traits_are_refused(images):
+    with pytest.raises(ValueError, match=r"needed are finite images.*image\[None\]"):
+        metrics.traits(images)

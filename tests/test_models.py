@@ -1,4 +1,4 @@
-"""Shapes, parameter counts and seeds of the networks; the compiled sampler."""
+"""Shapes, parameter counts and seeds of the networks; the compiled functions."""
 
 from gan_utils import latent, models
 
@@ -66,8 +66,9 @@ def test_initialize_keeps_the_kind_of_initializer():
 def test_the_sampler_draws_what_the_generator_draws():
     generator = models.build_generator(latent_dim=8)
     points = latent.sample_latents(3, 8, seed=0)
-    images = models.make_sampler(generator)(points.astype("float64"))
+    images = models.make_sampler(generator, batch_size=2)(points.astype("float64"))
     np.testing.assert_allclose(images, generator(points, training=False), atol=1e-6)
+    assert models.make_sampler(generator)(points[:0]).shape == (0, 28, 28, 1)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,49 @@ def test_the_sampler_refuses_bad_points(points, message):
     sample = models.make_sampler(models.build_generator(latent_dim=8))
     with pytest.raises(ValueError, match=message):
         sample(points)
+
+
+def test_the_matcher_compares_each_point_with_its_image():
+    generator = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(4, use_bias=False),
+            keras.layers.Reshape((2, 2, 1)),
+        ]
+    )
+    generator.set_weights([np.array([[1, 0, 0, 2], [0, 1, 0, 0]])])
+    images = np.reshape([[0, 0, 0, 0], [1, 1, 1, 1]], (2, 2, 2, 1))
+    losses, gradients = models.make_matcher(generator, images)(
+        np.array([[1.0, 3.0]] * 2)
+    )
+    # [1, 3, 0, 2] is drawn; the differences are [1, 3, 0, 2] and [0, 2, -1, 1].
+    assert losses.tolist() == [14 / 4, 6 / 4]
+    assert gradients.tolist() == [[2 / 4 * 5, 2 / 4 * 3], [2 / 4 * 2, 2 / 4 * 2]]
+    assert losses.dtype == gradients.dtype == np.float32
+
+
+def test_the_gradient_tells_how_the_loss_of_a_drawn_image_changes():
+    generator = models.build_generator(8, channels=4)
+    generator.set_weights([2 * w for w in generator.get_weights()])
+    goals, points = latent.sample_latents(6, 8, seed=0).reshape(2, 3, 8)
+    match = models.make_matcher(generator, generator(goals, training=False))
+    np.testing.assert_allclose(match(goals)[0], np.zeros(3), atol=1e-9)
+    way = latent.sample_latents(3, 8, seed=1)
+    ahead, behind = (match(points + share * way)[0] for share in (0.005, -0.005))
+    expected = (match(points)[1] * way).sum(axis=1)
+    np.testing.assert_allclose((ahead - behind) / 0.01, expected, rtol=0.05)
+
+
+def test_the_matcher_refuses_images_of_another_shape():
+    generator = models.build_generator(8, channels=4)
+    with pytest.raises(ValueError, match=r"shape \(2, 28, 28\).*\(n, 28, 28, 1\)"):
+        models.make_matcher(generator, np.zeros((2, 28, 28)))
+
+
+def test_the_matcher_refuses_points_that_are_not_one_for_each_image():
+    match = models.make_matcher(models.build_generator(8, 4), np.zeros((2, 28, 28, 1)))
+    with pytest.raises(ValueError, match=r"\(3, 8\) were given; needed are \(2, 8\)"):
+        match(np.zeros((3, 8), np.float32))
 
 
 def test_settled_batch_norm_draws_as_while_training():

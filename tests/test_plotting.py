@@ -62,6 +62,27 @@ def test_no_images_or_no_columns_are_refused():
             plotting.tile(np.zeros((count, 2, 2)), columns)
 
 
+@pytest.mark.parametrize("channels", [(), (1,), (3,)])
+def test_marked_images_get_a_frame_and_the_others_a_black_margin(channels):
+    images = np.full((2, 1, 2, *channels), 7, np.uint8)
+    red, black, pixel = [255, 9, 0], [0, 0, 0], [7, 7, 7]
+    assert plotting.frame(images, [True, False], width=1, colour=red).tolist() == [
+        [[edge] * 4, [edge, pixel, pixel, edge], [edge] * 4] for edge in (red, black)
+    ]
+
+
+def test_a_frame_is_two_pixels_wide_and_reddish_unless_told():
+    framed = plotting.frame(np.full((1, 3, 3), 1.0), [1])
+    assert framed.shape == (1, 7, 7, 3)
+    assert framed[0, 1, 1, 0] > 2 * framed[0, 1, 1, 1:].max()
+    assert (framed[0, 2:5, 2:5] == 255).all()
+
+
+def test_a_mark_is_needed_for_each_image():
+    with pytest.raises(ValueError, match="3 marks were given for 2 images"):
+        plotting.frame(np.zeros((2, 4, 4)), [True, False, True])
+
+
 def test_grids_have_a_title_for_each_image():
     figure = plotting.show_images(np.zeros((3, 4, 4)), 3, titles="abc", title="top")
     assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c"]
