@@ -1,8 +1,17 @@
-"""Sliders over functions from numbers to images. They know nothing of networks."""
+"""Controls over pictures. They are given functions from NumPy to NumPy.
 
-from gan_utils import plotting
+Every control has a description and works by mouse and by keyboard: Tab goes from
+one to the next, arrow keys move a slider, Space presses a button.
+"""
+
+import math
+
+from gan_utils import latent, plotting
 
 import ipywidgets
+import numpy as np
+
+MARK = "3px solid #D55E00"  # around the image that is chosen
 
 
 def explore(render, caption=None, zoom=6, **sliders):
@@ -29,21 +38,351 @@ def explore(render, caption=None, zoom=6, **sliders):
         >>> box = explore(paint, grey=(-1.0, 1.0, 0.1, 0.0))
     """
     controls = {name: _slider(name, *values) for name, values in sliders.items()}
-    # A box stretches its children to its own width unless told.
-    image = ipywidgets.Image(format="png", layout={"align_self": "flex-start"})
-    line = ipywidgets.Label()
+    screen = _Screen(zoom)
 
     def draw(change=None):
         values = {name: slider.value for name, slider in controls.items()}
-        images = render(**values)
-        picture = plotting.tile(images, columns=len(images))
-        image.value = plotting.png_bytes(picture, zoom)
-        line.value = caption(**values) if caption else ""
+        screen.show(render(**values), caption(**values) if caption else "")
 
     for slider in controls.values():
         slider.observe(draw, "value")
     draw()
-    return ipywidgets.VBox([*controls.values(), image, line])
+    return _box("explore", [*controls.values(), screen])
+
+
+def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
+    """Plays the way from one latent point to another, there and back.
+
+    Args:
+        sample: a function from latent points to images, as `models.make_sampler`.
+        read: a function from images to `(features, probabilities)`, as
+            `models.make_reader`; the likeliest class is named below the image.
+        pools: a dict from names to points `(n, latent_dim)`. Both ends are drawn
+            from the pools that are chosen by name.
+        frames: steps from one end to the other.
+        zoom: screen pixels a pixel of the image.
+        seed: decides which points are drawn, 0 or more.
+
+    Returns:
+        An `ipywidgets.VBox`: pickers of the ends and the path, the player with its
+        speed, the image, the caption.
+
+    Raises:
+        ValueError: there is no pool, or one is empty.
+
+    Example:
+        >>> player = morph_player(sample, read, {"3": threes, "8": eights})
+    """
+    draw_from = _drawer(pools, seed)
+    names = list(pools)
+    start = _picker("from", names, names[0])
+    end = _picker("to", names, names[-1])
+    path = ipywidgets.ToggleButtons(
+        options={"arc": latent.arc, "line": latent.line},
+        description="path",
+        style={"description_width": "3em", "button_width": "5em"},
+        layout={"width": "auto"},
+    )
+    roll = _roll("new end points")
+    play = ipywidgets.Play(
+        max=2 * frames - 1, interval=40, repeat=True, tooltip="there and back"
+    )
+    speed = _slider("frames_a_second", 5, 50, 5, 25)
+    position = _slider("position", 0, frames, 1, 0)
+    screen = _Screen(zoom)
+    ends, images, captions = [None, None], [], []
+
+    def draw(change=None):
+        if images:
+            screen.show(images[position.value][None], captions[position.value])
+
+    def walk(change=None):
+        points = path.value(*ends, np.linspace(0, 1, frames + 1))
+        images[:] = sample(points)
+        captions[:] = describe(read(np.stack(images))[1])
+        draw()
+
+    def choose(change=None):
+        ends[:] = draw_from(start.value), draw_from(end.value)
+        walk()
+
+    def advance(change):
+        position.value = min(change["new"], 2 * frames - change["new"])
+
+    def seek(change):
+        if position.value != min(play.value, 2 * frames - play.value):
+            play.value = position.value
+        draw()
+
+    def pace(change):
+        play.interval = round(1000 / speed.value)
+
+    start.observe(choose, "value")
+    end.observe(choose, "value")
+    roll.on_click(choose)
+    path.observe(walk, "value")
+    play.observe(advance, "value")
+    position.observe(seek, "value")
+    speed.observe(pace, "value")
+    choose()
+    rows = [[start, end, roll], [path], [play, speed], [position], [screen]]
+    return _box("morph-player", map(ipywidgets.HBox, rows))
+
+
+def click_grid(images, captions, columns=None, zoom=2, large=6):
+    """Shows a grid of images; the one that is chosen is shown large beside it.
+
+    Args:
+        images: `(n, height, width)` or `(n, height, width, channels)`.
+        captions: `(n,)` lines of text, one for each image.
+        columns: images in a row; as square as can be when it is None.
+        zoom: screen pixels a pixel of the grid.
+        large: screen pixels a pixel of the chosen image.
+
+    Returns:
+        An `ipywidgets.VBox`: the grid, with a button over each image, and the chosen
+        image with its caption.
+
+    Raises:
+        ValueError: there are not as many captions as images.
+
+    Example:
+        >>> box = click_grid(images, [f"number {index}" for index in range(40)])
+    """
+    images = plotting.to_uint8(images)
+    if len(captions) != len(images):
+        raise ValueError(
+            f"{len(captions)} captions were given for {len(images)} images; give one "
+            "each."
+        )
+    columns = columns or math.ceil(math.sqrt(len(images)))
+    rows = math.ceil(len(images) / columns)
+    gap = 2
+    picture = ipywidgets.Image(
+        value=plotting.png_bytes(plotting.tile(images, columns, gap), zoom),
+        layout={"grid_area": f"1 / 1 / span {rows} / span {columns}"},
+    )
+    buttons = [_window(*divmod(index, columns)) for index in range(len(images))]
+    screen = _Screen(large)
+
+    def choose(chosen):
+        for button in buttons:
+            button.layout.border = MARK if button is chosen else None
+        index = buttons.index(chosen)
+        screen.show(images[index][None], captions[index])
+
+    for button in buttons:
+        button.on_click(choose)
+    choose(buttons[0])
+    height, width = (zoom * (size + gap) for size in images.shape[1:3])
+    grid = ipywidgets.GridBox(
+        [picture, *buttons],
+        layout={
+            "grid_template_columns": f"repeat({columns}, {width}px)",
+            "grid_auto_rows": f"{height}px",
+        },
+    )
+    return _box("click-grid", [ipywidgets.HBox([grid, screen])])
+
+
+def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
+    """Shows A, B, C and A - B + C of latent points, and what is read in each.
+
+    Args:
+        sample: a function from latent points to images, as `models.make_sampler`.
+        read: a function from images to `(features, probabilities)`.
+        pools: a dict from names to points `(n, latent_dim)`.
+        zoom: screen pixels a pixel of the images.
+        seed: decides which single points are drawn, 0 or more.
+
+    Returns:
+        An `ipywidgets.VBox`: a picker for each of A, B and C, a choice between
+        single points and averages, and the four images with their captions.
+
+    Raises:
+        ValueError: there is no pool, or one is empty.
+
+    Example:
+        >>> bench = arithmetic_bench(sample, read, {"thin 3": some, "thick 3": others})
+    """
+    draw_from = _drawer(pools, seed)
+    names = list(pools)
+    pickers = [
+        _picker(letter, names, names[place % len(names)])
+        for place, letter in enumerate("ABC")
+    ]
+    kind = ipywidgets.ToggleButtons(
+        options=["averages", "single points"],
+        description="of",
+        style={"description_width": "3em", "button_width": "9em"},
+        layout={"width": "auto"},
+    )
+    roll = _roll("other single points")
+    screens = [_Screen(zoom) for _ in range(4)]
+    titles = [ipywidgets.Label(text) for text in ("A", "B", "C", "A − B + C")]
+
+    def draw(change=None):
+        roll.disabled = kind.value == "averages"
+        if roll.disabled:
+            chosen = [pools[picker.value].mean(axis=0) for picker in pickers]
+        else:
+            chosen = [draw_from(picker.value) for picker in pickers]
+        a, b, c = chosen
+        images = sample(np.stack([*chosen, a - b + c]))
+        for screen, image, text in zip(screens, images, describe(read(images)[1])):
+            screen.show(image[None], text)
+
+    for control in (*pickers, kind):
+        control.observe(draw, "value")
+    roll.on_click(draw)
+    draw()
+    panels = [ipywidgets.VBox(pair) for pair in zip(titles, screens)]
+    rows = [pickers, [kind, roll], panels]
+    return _box("arithmetic-bench", map(ipywidgets.HBox, rows))
+
+
+def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0):
+    """Asks of one image after another whether it is real, and keeps the score.
+
+    At the end all are shown, the fakes in a red frame, with D's score.
+
+    Args:
+        real_images: `(n, height, width)` or `(n, height, width, channels)`.
+        fake_images: images of the same shape, `(m, ...)`.
+        real_opinions: `(n,)` D's probabilities that each is real.
+        fake_opinions: `(m,)` the same for the fakes.
+        seed: decides their order, 0 or more.
+
+    Returns:
+        An `ipywidgets.VBox`: two buttons, the image, the score.
+
+    Raises:
+        ValueError: there is not one opinion an image.
+
+    Example:
+        >>> quiz = real_or_fake(digits, samples, of_digits, of_samples)
+    """
+    images = np.concatenate(
+        [plotting.to_uint8(real_images), plotting.to_uint8(fake_images)]
+    )
+    opinions = np.concatenate([real_opinions, fake_opinions])
+    if len(real_images) != len(real_opinions) or len(images) != len(opinions):
+        raise ValueError(
+            f"{len(real_images)} real and {len(fake_images)} fake images were given "
+            f"with {len(real_opinions)} and {len(fake_opinions)} opinions; give one "
+            "opinion an image."
+        )
+    order = np.random.default_rng(seed).permutation(len(images))
+    images, opinions = images[order], opinions[order]
+    real = order < len(real_images)
+    screen = _Screen(zoom=6)
+    answers = []
+
+    def ask():
+        right = int((real[: len(answers)] == answers).sum())
+        score = f"{right} of {len(answers)} right"
+        if len(answers) < len(images):
+            here = f"image {len(answers) + 1} of {len(images)}"
+            return screen.show(images[len(answers)][None], f"{here}; {score}")
+        for button in buttons:
+            button.disabled = True
+        screen.zoom = 2
+        by_d = int((real == (opinions > 0.5)).sum())
+        text = (
+            f"You: {score}. D: {by_d} of {len(images)} right. Fakes have a red frame."
+        )
+        screen.show(plotting.frame(images, ~real), text, columns=10)
+
+    def answer(button):
+        if len(answers) < len(images):  # a fast double click may come too late
+            answers.append(button.description == "real")
+            ask()
+
+    buttons = [ipywidgets.Button(description=name) for name in ("real", "fake")]
+    for button in buttons:
+        button.on_click(answer)
+    ask()
+    return _box("real-or-fake", [ipywidgets.HBox(buttons), screen])
+
+
+def describe(probabilities):
+    """Says in words what a classifier sees and how sure it is.
+
+    Args:
+        probabilities: `(n, classes)`.
+
+    Returns:
+        A list of n lines.
+
+    Example:
+        >>> describe(np.array([[0.02, 0.98]]))
+        ['1, 98% sure']
+    """
+    return [f"{row.argmax()}, {row.max():.0%} sure" for row in probabilities]
+
+
+class _Screen(ipywidgets.VBox):
+    """An image with a line of text below."""
+
+    def __init__(self, zoom):
+        self.zoom = zoom
+        # A box stretches its children to its own width unless told.
+        self.image = ipywidgets.Image(layout={"align_self": "flex-start"})
+        self.line = ipywidgets.Label()
+        super().__init__([self.image, self.line])
+
+    def show(self, images, text="", columns=None):
+        picture = plotting.tile(images, columns or len(images))
+        self.image.value = plotting.png_bytes(picture, self.zoom)
+        self.line.value = text
+
+
+def _box(name, children):
+    """Stacks children; the name becomes a CSS class, by which a page finds them."""
+    box = ipywidgets.VBox([*children])
+    box.add_class(f"gan-{name}")
+    return box
+
+
+def _window(row, column):
+    """Returns a button that lies over an image of a grid and lets it be seen."""
+    return ipywidgets.Button(
+        tooltip=f"row {row + 1}, column {column + 1}",
+        style={"button_color": "transparent"},
+        layout={
+            "grid_area": f"{row + 1} / {column + 1}",
+            "width": "auto",
+            "height": "auto",
+            "margin": "0",
+        },
+    )
+
+
+def _drawer(pools, seed):
+    """Returns a function that draws a point from the pool of a name."""
+    for name, points in pools.items():
+        if len(points) == 0:
+            raise ValueError(f"The pool {name!r} has no point; draw more points.")
+    if not pools:
+        raise ValueError("No pool was given; give points to draw from, by name.")
+    generator = np.random.default_rng(seed)
+    return lambda name: pools[name][generator.integers(len(pools[name]))]
+
+
+def _picker(description, names, name):
+    return ipywidgets.Dropdown(
+        options=names,
+        value=name,
+        description=description,
+        style={"description_width": "3em"},
+        layout={"width": "11em"},
+    )
+
+
+def _roll(description):
+    return ipywidgets.Button(
+        description=description, icon="refresh", layout={"width": "auto"}
+    )
 
 
 def _slider(name, *values):
@@ -61,6 +400,6 @@ def _slider(name, *values):
         max=high,
         step=step,
         description=name.replace("_", " "),
-        style={"description_width": "8em"},
-        layout={"width": "32em"},
+        style={"description_width": "9em"},
+        layout={"width": "33em"},
     )
