@@ -87,7 +87,7 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     play = ipywidgets.Play(
         max=2 * frames - 1, interval=40, repeat=True, tooltip="there and back"
     )
-    speed = _slider("frames_a_second", 5, 50, 5, 25)
+    speed = _slider("frames_per_s", 5, 50, 5, 25)
     position = _slider("position", 0, frames, 1, 0)
     screen = _Screen(zoom)
     ends, images, captions = [None, None], [], []
@@ -400,6 +400,6 @@ def _slider(name, *values):
         max=high,
         step=step,
         description=name.replace("_", " "),
-        style={"description_width": "9em"},
-        layout={"width": "33em"},
+        style={"description_width": "8em"},
+        layout={"width": "32em"},
     )

@@ -16,7 +16,7 @@ import nbclient
 import nbformat
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-PROGRESS = ROOT / "notebooks" / "pictures" / "progress.gif"
+PICTURES = ROOT / "notebooks" / "pictures"
 
 
 def clean(notebook):
@@ -66,9 +66,8 @@ def main(prefixes):
             started = time.monotonic()
             refresh(path, runs)
             print(f"{path.name}: {time.monotonic() - started:.0f} s", flush=True)
-        made = Path(runs) / "my_gan" / PROGRESS.name
-        if made.exists():
-            shutil.copyfile(made, PROGRESS)
+        for animation in Path(runs).glob("*/*.gif"):  # the lessons show their own
+            shutil.copyfile(animation, PICTURES / animation.name)
 
 
 if __name__ == "__main__":

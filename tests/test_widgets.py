@@ -187,7 +187,7 @@ def test_new_end_points_are_new(position):
 def test_the_speed_is_the_pace_of_play():
     box = player()
     play = next(w for w in within(box) if isinstance(w, ipywidgets.Play))
-    speed = control(box, "frames a second")
+    speed = control(box, "frames per s")
     assert play.interval * speed.value == 1000
     speed.value = 50
     assert play.interval == 20
