@@ -1,4 +1,4 @@
-"""Prints two tables: quality and memory after four minutes, speed of the loops.
+"""Prints tables: quality and memory after four minutes, speed of loops and sliders.
 
 python -m tests.benchmarks [--seconds 240] [--seeds 0 1 2] [--kinds ours warm rival]
 """
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from gan_utils import data, pretrained
-from tests.benchmarks import loops
+from tests.benchmarks import latents, loops
 
 import numpy as np
 
@@ -96,6 +96,7 @@ def main():
     print(", ".join(f"{key} {name}" for key, name in pretrained.machine().items()))
     print_quality(options.seconds, options.seeds, options.kinds)
     print_loops()
+    latents.main()
 
 
 if __name__ == "__main__":
