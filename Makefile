@@ -1,6 +1,6 @@
 # Works with GNU make 3.81, which macOS ships, and later.
 .DEFAULT_GOAL := help
-.PHONY: help lab test check notebooks refresh tensorboard pretrained benchmark
+.PHONY: help lab test check notebooks browser refresh tensorboard pretrained benchmark
 
 BIN := .venv/bin
 READY := .venv/ready
@@ -33,6 +33,9 @@ check: $(READY) ## run the quick tests only: lint, package, style
 notebooks: $(READY) ## run every lesson and compare its outputs with the stored ones
 	$(BIN)/python -m pytest $(NBVAL) notebooks
 
+browser: $(READY) ## use the sliders in a real JupyterLab (needs Chromium or Chrome)
+	$(BIN)/python -m pytest tests/browser -rs
+
 refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one lesson)
 	$(BIN)/python -m tests.refresh $(ONLY)
 
@@ -45,7 +48,7 @@ pretrained: $(READY) ## train the shipped models anew (half an hour; ONLY=classi
 		$(BIN)/python -m gan_utils train $$name --out $$run && rm -rf pretrained/$$name \
 			&& mv $$run/model pretrained/$$name && rm -rf $$run || exit 1; done
 
-benchmark: $(READY) ## measure speed and quality on this machine (about 40 minutes)
+benchmark: $(READY) ## measure speed and quality on this machine (about 45 minutes)
 	$(BIN)/python -m tests.benchmarks
 
 $(READY): requirements.txt

@@ -1,7 +1,8 @@
 """Controls over pictures. They are given functions from NumPy to NumPy.
 
 Every control has a description and works by mouse and by keyboard: Tab goes from
-one to the next, arrow keys move a slider, Space presses a button.
+one to the next, arrow keys move a slider, Space presses a button or opens a picker,
+whose names are chosen with arrow keys and Enter.
 """
 
 import math
@@ -11,6 +12,7 @@ from gan_utils import latent, plotting
 import ipywidgets
 import numpy as np
 
+ONE_ROW = {"width": "auto", "display": "flex"}  # a description beside its buttons
 MARK = "3px solid #D55E00"  # around the image that is chosen
 
 
@@ -81,7 +83,7 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
         options={"arc": latent.arc, "line": latent.line},
         description="path",
         style={"description_width": "3em", "button_width": "5em"},
-        layout={"width": "auto"},
+        layout=ONE_ROW,
     )
     roll = _roll("new end points")
     play = ipywidgets.Play(
@@ -102,9 +104,17 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
         captions[:] = describe(read(np.stack(images))[1])
         draw()
 
-    def choose(change=None):
-        ends[:] = draw_from(start.value), draw_from(end.value)
+    def choose_start(change=None):
+        ends[0] = draw_from(start.value)
         walk()
+
+    def choose_end(change=None):
+        ends[1] = draw_from(end.value)
+        walk()
+
+    def choose_both(button=None):
+        ends[0] = draw_from(start.value)
+        choose_end()
 
     def advance(change):
         position.value = min(change["new"], 2 * frames - change["new"])
@@ -117,14 +127,14 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     def pace(change):
         play.interval = round(1000 / speed.value)
 
-    start.observe(choose, "value")
-    end.observe(choose, "value")
-    roll.on_click(choose)
+    start.observe(choose_start, "value")
+    end.observe(choose_end, "value")
+    roll.on_click(choose_both)
     path.observe(walk, "value")
     play.observe(advance, "value")
     position.observe(seek, "value")
     speed.observe(pace, "value")
-    choose()
+    choose_both()
     rows = [[start, end, roll], [path], [play, speed], [position], [screen]]
     return _box("morph-player", map(ipywidgets.HBox, rows))
 
@@ -215,7 +225,7 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
         options=["averages", "single points"],
         description="of",
         style={"description_width": "3em", "button_width": "9em"},
-        layout={"width": "auto"},
+        layout=ONE_ROW,
     )
     roll = _roll("other single points")
     screens = [_Screen(zoom) for _ in range(4)]
@@ -236,7 +246,8 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
         control.observe(draw, "value")
     roll.on_click(draw)
     draw()
-    panels = [ipywidgets.VBox(pair) for pair in zip(titles, screens)]
+    apart = {"margin": "0 1em 0 0"}
+    panels = [ipywidgets.VBox(pair, layout=apart) for pair in zip(titles, screens)]
     rows = [pickers, [kind, roll], panels]
     return _box("arithmetic-bench", map(ipywidgets.HBox, rows))
 

@@ -184,6 +184,16 @@ def test_new_end_points_are_new(position):
     assert screens(box)[0][0].tolist() != before
 
 
+@pytest.mark.parametrize(("position", "other"), [(0, "to"), (4, "from")])
+def test_one_end_stays_while_the_other_is_chosen(position, other):
+    box = player({**MANY, "more": MANY["many"][::-1]}, frames=4)
+    control(box, "position").value = position
+    before = screens(box)[0][0].tolist()
+    picker = control(box, other)
+    picker.value = next(name for name in picker.options if name != picker.value)
+    assert screens(box)[0][0].tolist() == before
+
+
 def test_the_speed_is_the_pace_of_play():
     box = player()
     play = next(w for w in within(box) if isinstance(w, ipywidgets.Play))
