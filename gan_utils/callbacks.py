@@ -135,11 +135,10 @@ class TensorBoardLog(keras.callbacks.Callback):
         self._writer = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
-        if self.model.step == 0:
+        self._graphs_missing = self.model.step == 0
+        if self._graphs_missing:
             for path in self.folder.rglob("events.*"):  # of a training begun before
                 path.unlink()
-            for name, network in self.model.networks.items():
-                write_graph(self.folder / name, network)
         self._writer = tf.summary.create_file_writer(str(self.folder))
         self._drawn_at = self.model.step - self.model.step % self.image_every
 
@@ -154,6 +153,12 @@ class TensorBoardLog(keras.callbacks.Callback):
                 tf.summary.image("samples", picture[None])
                 self._drawn_at = step
         self._writer.flush()
+        # After the first curves: TensorBoard opens on what is there, and a page that
+        # opens on graphs cannot be reloaded.
+        if self._graphs_missing:
+            for name, network in self.model.networks.items():
+                write_graph(self.folder / name, network)
+            self._graphs_missing = False
 
     def on_train_end(self, logs=None):
         if self._writer:

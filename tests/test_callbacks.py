@@ -32,6 +32,18 @@ def test_the_log_holds_six_curves_samples_and_both_graphs(tmp_path):
         assert name in str(graph.Graph())
 
 
+def test_the_curves_are_there_before_the_graphs(tmp_path, monkeypatch):
+    """TensorBoard opens on what it finds first, and graphs cannot be reloaded."""
+    seen = []
+
+    def look(folder, network):
+        seen.append(callbacks.read_scalars(tmp_path)["generator_loss"][0].tolist())
+
+    monkeypatch.setattr(callbacks, "write_graph", look)
+    fit(make_gan(), 6, [callbacks.TensorBoardLog(tmp_path, POINTS)])
+    assert seen == [[2], [2]]
+
+
 def test_a_log_goes_on_after_a_break_and_the_later_value_counts(tmp_path):
     fit(make_gan(), 4, [callbacks.TensorBoardLog(tmp_path, POINTS)])
     resumed = make_gan(seed=1)

@@ -71,9 +71,10 @@ def test_the_workflow_runs_the_make_targets_on_both_systems():
         assert target in targets()
 
 
-def test_continuous_integration_runs_make_test():
+def test_continuous_integration_runs_all_tests_and_skips_none():
     script = ROOT / ".ci/run"
     assert "\nmake test\n" in script.read_text("utf-8")
+    assert "\nCI=true make browser\n" in script.read_text("utf-8")
     subprocess.run(["bash", "-n", script], check=True)
 
 
