@@ -64,6 +64,20 @@ def test_training_resumes_bit_for_bit(dropout, tmp_path):
     assert same(state(whole), state(second))
 
 
+def differences(first, second):
+    """Returns by how much any tensor of two trainings differs, by name and place."""
+    pairs = {
+        (name, place): (a.numpy(), b.numpy())
+        for name, tensors in first.state().items()
+        for place, (a, b) in enumerate(zip(tensors, second.state()[name], strict=True))
+    }
+    return {
+        key: float(np.abs(a.astype(float) - b.astype(float)).max())
+        for key, (a, b) in pairs.items()
+        if not np.array_equal(a, b)
+    }
+
+
 class InterruptAt(keras.callbacks.Callback):
     def __init__(self, step):
         super().__init__()
@@ -86,7 +100,7 @@ def test_an_interrupt_saves_and_training_goes_on_from_there(step, tmp_path):
     assert resumed.step == step
     if step < 8:
         fit(resumed, 8)
-    assert same(state(whole), state(resumed))
+    assert differences(whole, resumed) == {}
 
 
 def test_a_step_that_is_saved_is_not_written_again(tmp_path, monkeypatch):
