@@ -243,7 +243,7 @@ def averages(points, labels, classes=10):
 
     Returns:
         float32 `(classes, latent_dim)`. The noise of single points cancels out,
-        so an average lies far closer to 0 than they do; see `rescale`.
+        so an average lies far closer to 0 than they do.
 
     Raises:
         ValueError: the labels do not fit the points, or a class has no point.

@@ -12,7 +12,6 @@ from gan_utils import latent, plotting
 import ipywidgets
 import numpy as np
 
-ONE_ROW = {"width": "auto", "display": "flex"}  # a description beside its buttons
 MARK = "3px solid #D55E00"  # around the image that is chosen
 
 
@@ -79,12 +78,7 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     names = list(pools)
     start = _picker("from", names, names[0])
     end = _picker("to", names, names[-1])
-    path = ipywidgets.ToggleButtons(
-        options={"arc": latent.arc, "line": latent.line},
-        description="path",
-        style={"description_width": "3em", "button_width": "5em"},
-        layout=ONE_ROW,
-    )
+    path = _toggle("path", {"arc": latent.arc, "line": latent.line}, width="5em")
     roll = _roll("new end points")
     play = ipywidgets.Play(
         max=2 * frames - 1, interval=40, repeat=True, tooltip="there and back"
@@ -94,14 +88,12 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     screen = _Screen(zoom)
     ends, images, captions = [None, None], [], []
 
-    def draw(change=None):
-        if images:
-            screen.show(images[position.value][None], captions[position.value])
+    def draw():
+        screen.show(images[position.value][None], captions[position.value])
 
     def walk(change=None):
-        points = path.value(*ends, np.linspace(0, 1, frames + 1))
-        images[:] = sample(points)
-        captions[:] = describe(read(np.stack(images))[1])
+        drawn = sample(path.value(*ends, np.linspace(0, 1, frames + 1)))
+        images[:], captions[:] = drawn, describe(read(drawn)[1])
         draw()
 
     def choose_start(change=None):
@@ -116,11 +108,14 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
         ends[0] = draw_from(start.value)
         choose_end()
 
+    def there_and_back():
+        return min(play.value, 2 * frames - play.value)
+
     def advance(change):
-        position.value = min(change["new"], 2 * frames - change["new"])
+        position.value = there_and_back()
 
     def seek(change):
-        if position.value != min(play.value, 2 * frames - play.value):
+        if position.value != there_and_back():  # it was dragged
             play.value = position.value
         draw()
 
@@ -221,12 +216,7 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
         _picker(letter, names, names[place % len(names)])
         for place, letter in enumerate("ABC")
     ]
-    kind = ipywidgets.ToggleButtons(
-        options=["averages", "single points"],
-        description="of",
-        style={"description_width": "3em", "button_width": "9em"},
-        layout=ONE_ROW,
-    )
+    kind = _toggle("of", ["averages", "single points"], width="9em")
     roll = _roll("other single points")
     screens = [_Screen(zoom) for _ in range(4)]
     titles = [ipywidgets.Label(text) for text in ("A", "B", "C", "A − B + C")]
@@ -387,6 +377,16 @@ def _picker(description, names, name):
         description=description,
         style={"description_width": "3em"},
         layout={"width": "11em"},
+    )
+
+
+def _toggle(description, options, width):
+    return ipywidgets.ToggleButtons(
+        options=options,
+        description=description,
+        style={"description_width": "3em", "button_width": width},
+        # A row of its own would be taken by the description otherwise.
+        layout={"width": "auto", "display": "flex"},
     )
 
 

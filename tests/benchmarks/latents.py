@@ -88,8 +88,8 @@ def print_inversion(generator, read):
         def search(targets=targets):
             wanted = targets.reshape(len(targets), -1)
             starts = [
-                points[part[metrics.nearest(wanted, flat[part])[0]]]
-                for part in np.array_split(np.arange(len(points)), 3)
+                points[part::3][metrics.nearest(wanted, flat[part::3])[0]]
+                for part in range(3)
             ]
             return latent.invert(models.make_matcher(generator, targets), starts)
 

@@ -65,30 +65,24 @@ def choose(lesson, hand, picker):
     expect(picker).not_to_have_value(before)
 
 
-@pytest.fixture(scope="module")
-def lesson_3(browser, lab):
-    with open_lesson(browser, lab, 3) as lesson:
-        lesson.run()
-        yield lesson
+def whole_lesson(number):
+    """Returns a fixture: a lesson that is open, all of its cells run."""
+
+    @pytest.fixture(scope="module")
+    def opened(browser, lab):
+        with open_lesson(browser, lab, number) as lesson:
+            lesson.run()
+            yield lesson
+
+    return opened
+
+
+lesson_3, lesson_7, lesson_8 = map(whole_lesson, (3, 7, 8))
 
 
 @pytest.fixture(scope="module")
 def lesson_5(browser, lab):
     with open_lesson(browser, lab, 5, STEPS=100) as lesson:
-        yield lesson
-
-
-@pytest.fixture(scope="module")
-def lesson_7(browser, lab):
-    with open_lesson(browser, lab, 7) as lesson:
-        lesson.run()
-        yield lesson
-
-
-@pytest.fixture(scope="module")
-def lesson_8(browser, lab):
-    with open_lesson(browser, lab, 8) as lesson:
-        lesson.run()
         yield lesson
 
 
