@@ -92,7 +92,7 @@ class SampleFrames(keras.callbacks.Callback):
 
     def _draw(self):
         images = self.model.averaged_generator(self.latents, training=False)
-        picture = plotting.tile(images)
+        picture = plotting.tile(images, pixel_range=self.model.pixel_range)
         path = self.folder / f"step_{self.model.step:08d}.png"
         part = path.with_suffix(".part")
         part.write_bytes(plotting.png_bytes(picture))
@@ -149,7 +149,8 @@ class TensorBoardLog(keras.callbacks.Callback):
                 tf.summary.scalar(name, value)
             if self.latents is not None and step - self._drawn_at >= self.image_every:
                 images = self.model.averaged_generator(self.latents, training=False)
-                picture = np.atleast_3d(plotting.tile(images))
+                picture = plotting.tile(images, pixel_range=self.model.pixel_range)
+                picture = np.atleast_3d(picture)
                 tf.summary.image("samples", picture[None])
                 self._drawn_at = step
         self._writer.flush()

@@ -130,14 +130,15 @@ def _download(path, url):
         ) from error
 
 
-def scale_pixels(images):
+def scale_pixels(images, pixel_range=(-1.0, 1.0)):
     """Turns uint8 images into what the networks take.
 
     Args:
         images: uint8 `(n, height, width)` or `(n, height, width, channels)`.
+        pixel_range: values for 0 and for 255.
 
     Returns:
-        A float32 tensor `(n, height, width, channels)` in [-1, 1].
+        A float32 tensor `(n, height, width, channels)` in that range.
 
     Raises:
         ValueError: the images are not uint8 or have another rank.
@@ -155,10 +156,13 @@ def scale_pixels(images):
         )
     if images.shape.rank == 3:
         images = images[..., tf.newaxis]
-    return tf.cast(images, tf.float32) / 127.5 - 1.0
+    low, high = pixel_range
+    return tf.cast(images, tf.float32) / (255.0 / (high - low)) + low
 
 
-def batches(images, batch_size, seed, first_step=0, labels=None):
+def batches(
+    images, batch_size, seed, first_step=0, labels=None, pixel_range=(-1.0, 1.0)
+):
     """Makes an endless dataset of shuffled, scaled batches.
 
     The images lie in memory once. Each step computes which rows it wants from
@@ -172,10 +176,11 @@ def batches(images, batch_size, seed, first_step=0, labels=None):
         seed: an integer; the same seed gives the same order.
         first_step: number of the first batch, 0 or more.
         labels: `(n,)` to come along with the images, or None.
+        pixel_range: as in `scale_pixels`.
 
     Returns:
         A `tf.data.Dataset` of float32 batches
-        `(batch_size, height, width, channels)` in [-1, 1], or of pairs of such a
+        `(batch_size, height, width, channels)`, or of pairs of such a
         batch and its labels.
 
     Raises:
@@ -211,7 +216,7 @@ def batches(images, batch_size, seed, first_step=0, labels=None):
         rows = tf.raw_ops.RandomIndexShuffle(
             index=index, seed=seeds, max_index=count - 1, rounds=12
         )
-        batch_of_images = scale_pixels(tf.gather(images, rows))
+        batch_of_images = scale_pixels(tf.gather(images, rows), pixel_range)
         if labels is None:
             return batch_of_images
         return batch_of_images, tf.gather(labels, rows)

@@ -21,13 +21,40 @@ def sample_latents(count, latent_dim, seed):
         >>> sample_latents(2, 64, seed=0).shape
         (2, 64)
     """
+    _check_size(count, latent_dim)
+    generator = np.random.default_rng(seed)
+    return generator.standard_normal((count, latent_dim), dtype=np.float32)
+
+
+def sample_uniform(count, latent_dim, seed):
+    """Draws latent points from the uniform prior of (-1, 1).
+
+    Args:
+        count: as in `sample_latents`.
+        latent_dim: as in `sample_latents`.
+        seed: as in `sample_latents`.
+
+    Returns:
+        float32 `(count, latent_dim)`.
+
+    Raises:
+        ValueError: a number is below 1.
+
+    Example:
+        >>> sample_uniform(2, 100, seed=0).shape
+        (2, 100)
+    """
+    _check_size(count, latent_dim)
+    generator = np.random.default_rng(seed)
+    return 2 * generator.random((count, latent_dim), dtype=np.float32) - 1
+
+
+def _check_size(count, latent_dim):
     if count < 1 or latent_dim < 1:
         raise ValueError(
             f"{count} points of {latent_dim} numbers were asked for; both must be 1 or "
             "more."
         )
-    generator = np.random.default_rng(seed)
-    return generator.standard_normal((count, latent_dim), dtype=np.float32)
 
 
 def vary_coordinate(point, coordinate, values):

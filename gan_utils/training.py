@@ -51,6 +51,23 @@ def adversarial_step(gan, real_images, latents):
     return dict(zip(LOSSES, values)), real_logits, fake_logits
 
 
+def uniform(shape, seed):
+    """Draws latent points from the uniform prior of (-1, 1), as early GANs did.
+
+    Args:
+        shape: `(n, latent_dim)`.
+        seed: two integers; the same seed gives the same points.
+
+    Returns:
+        float32 `(n, latent_dim)`.
+
+    Example:
+        >>> uniform((2, 100), (0, 0)).shape
+        TensorShape([2, 100])
+    """
+    return tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
+
+
 class GAN(keras.Model):
     """A generator and a discriminator that `fit` trains against each other.
 
@@ -68,7 +85,11 @@ class GAN(keras.Model):
         discriminator: from images to logits `(n, 1)`.
         seed: an integer; decides the latent points of every step.
         averaging: share of the steps so far that the average reaches back over,
-            above 0 and at most 1, which averages all of them alike.
+            above 0 and at most 1, which averages all of them alike; None keeps no
+            average, and `averaged_generator` is the generator.
+        prior: from a shape and a seed of two integers to latent points, as
+            `tf.random.stateless_normal` does.
+        pixel_range: values of black and white in the images.
 
     Raises:
         ValueError: the networks do not fit together.
@@ -87,7 +108,16 @@ class GAN(keras.Model):
         >>> history = gan.fit(batches(x_train, 64, seed=0), steps_per_epoch=50)
     """
 
-    def __init__(self, generator, discriminator, seed, averaging=0.2, **options):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        seed,
+        averaging=0.2,
+        prior=tf.random.stateless_normal,
+        pixel_range=(-1.0, 1.0),
+        **options,
+    ):
         super().__init__(**options)
         if generator.output_shape != discriminator.input_shape:
             raise ValueError(
@@ -95,16 +125,20 @@ class GAN(keras.Model):
                 f"the discriminator takes {discriminator.input_shape}. Build both "
                 "for the same images."
             )
-        if not 0 < averaging <= 1:
+        if averaging is not None and not 0 < averaging <= 1:
             raise ValueError(
                 f"averaging is {averaging}; it must be above 0 and at most 1."
             )
         self.generator = generator
         self.discriminator = discriminator
-        self.averaged_generator = keras.models.clone_model(generator)
-        self.averaged_generator.set_weights(generator.get_weights())
+        self.averaged_generator = generator
+        if averaging is not None:
+            self.averaged_generator = keras.models.clone_model(generator)
+            self.averaged_generator.set_weights(generator.get_weights())
         self.seed = seed
         self.averaging = averaging
+        self.prior = prior
+        self.pixel_range = pixel_range
         self.means = {name: keras.metrics.Mean(name) for name in METRICS}
         self.step_count = tf.Variable(0, dtype=tf.int64, trainable=False)
         # The first step at which each loss was not finite, -1 for none.
@@ -160,14 +194,12 @@ class GAN(keras.Model):
         return int(self.step_count)
 
     def train_step(self, real_images):
-        """Runs one adversarial step; `fit` calls it."""
-        shape = (tf.shape(real_images)[0], self.generator.input_shape[-1])
-        seed = tf.stack([tf.cast(self.seed, tf.int64), self.step_count])
-        latents = tf.random.stateless_normal(shape, seed)
-        values, real_logits, fake_logits = adversarial_step(self, real_images, latents)
+        """Runs one step and keeps its numbers; `fit` calls it."""
+        values, real_logits, fake_logits = self.take_step(real_images)
         self._remember_bad_losses(values)
         self.step_count.assign_add(1)
-        self._average()
+        if self.averaging is not None:
+            self._average()
         values["probability_real"] = tf.sigmoid(real_logits)
         values["probability_fake"] = tf.sigmoid(fake_logits)
         right = tf.concat([real_logits > 0, fake_logits <= 0], 0)
@@ -175,6 +207,18 @@ class GAN(keras.Model):
         for name, value in values.items():
             self.means[name].update_state(value)
         return {name: mean.result() for name, mean in self.means.items()}
+
+    def take_step(self, real_images):
+        """Updates the networks; returns what `adversarial_step` returns."""
+        latents = self.draw_latents(tf.shape(real_images)[0])
+        return adversarial_step(self, real_images, latents)
+
+    def draw_latents(self, count, draw=0):
+        """Draws the latent points of this step; other points for another `draw`."""
+        seed = tf.stack([tf.cast(self.seed, tf.int64), self.step_count])
+        if draw:
+            seed = tf.random.experimental.stateless_fold_in(seed, draw)
+        return self.prior((count, self.generator.input_shape[-1]), seed)
 
     @property
     def networks(self):
@@ -206,10 +250,13 @@ class GAN(keras.Model):
     def settle(self, count=512):
         """Measures the batch norm of the averaged generator on latent points.
 
-        `fit` does so after each interval. More points make it more exact.
+        `fit` does so after each interval. More points make it more exact. Without
+        an average there is nothing to measure.
         """
+        if self.averaging is None:
+            return
         shape = (count, self.generator.input_shape[-1])
-        latents = tf.random.stateless_normal(shape, (self.seed, 0))
+        latents = self.prior(shape, (self.seed, 0))
         models.settle_batch_norm(self.averaged_generator, latents)
 
     def _remember_bad_losses(self, values):

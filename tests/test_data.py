@@ -174,6 +174,29 @@ def test_pixels_go_from_minus_one_to_one():
     )
 
 
+def test_the_default_range_is_one_division_and_one_subtraction():
+    """The same to the last bit, so that trainings of before go on alike."""
+    pixels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    expected = pixels[..., None].astype(np.float32) / np.float32(127.5) - np.float32(1)
+    np.testing.assert_array_equal(data.scale_pixels(pixels), expected)
+
+
+@pytest.mark.parametrize("pixel_range", [(0.0, 1.0), (-1.0, 1.0), (-3.0, 5.0)])
+def test_pixels_go_from_one_end_of_their_range_to_the_other(pixel_range):
+    pixels = np.uint8([[[0, 51, 204, 255]]])
+    low, high = pixel_range
+    expected = low + (high - low) * np.array([0.0, 0.2, 0.8, 1.0])
+    scaled = data.scale_pixels(pixels, pixel_range).numpy().ravel()
+    np.testing.assert_allclose(scaled, expected, atol=1e-6)
+
+
+def test_batches_come_in_the_range_that_was_asked_for():
+    images = np.arange(256, dtype=np.uint8).reshape(256, 1, 1)
+    for options, low in (({}, -1), ({"pixel_range": (0.0, 1.0)}, 0)):
+        batch = next(iter(data.batches(images, 256, seed=0, **options))).numpy()
+        assert (batch.min(), batch.max()) == (low, 1)
+
+
 @pytest.mark.parametrize(
     "images",
     [np.zeros((1, 28, 28)), np.zeros((28, 28), np.uint8)],

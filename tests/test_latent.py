@@ -15,10 +15,22 @@ def test_latents_are_standard_normal_and_follow_the_seed():
     assert not np.array_equal(points, latent.sample_latents(10_000, 8, seed=1))
 
 
+def test_uniform_latents_fill_their_cube_and_follow_the_seed():
+    points = latent.sample_uniform(10_000, 8, seed=0)
+    assert points.dtype == np.float32
+    assert points.shape == (10_000, 8)
+    assert -1 <= points.min() < -0.999 < 0.999 < points.max() <= 1
+    assert abs(points.mean()) < 0.02
+    assert abs(points.std() - 1 / 3**0.5) < 0.01
+    assert np.array_equal(points, latent.sample_uniform(10_000, 8, seed=0))
+    assert not np.array_equal(points, latent.sample_uniform(10_000, 8, seed=1))
+
+
+@pytest.mark.parametrize("sample", [latent.sample_latents, latent.sample_uniform])
 @pytest.mark.parametrize("size", [(0, 8), (8, 0)])
-def test_an_empty_size_is_refused(size):
+def test_an_empty_size_is_refused(size, sample):
     with pytest.raises(ValueError, match="both must be 1 or more"):
-        latent.sample_latents(*size, seed=0)
+        sample(*size, seed=0)
 
 
 def test_one_coordinate_changes_and_the_others_stay():
