@@ -1,0 +1,144 @@
+"""Digits in colour over a photograph, and their strokes found again. NumPy only.
+
+A digit is cut out of a piece of the photograph by turning its pixels into their
+negative. Paper is always darker than half and ink always brighter, so that the
+strokes can be told from the paper without knowing the photograph.
+"""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from PIL import Image
+
+SIZE = 64  # pixels, both ways
+DARK = 0.45  # of white; the brightest that paper is in the photograph
+
+
+def load_photograph():
+    """Loads the photograph of Grace Hopper that comes with matplotlib, darkened.
+
+    It was taken by James S. Davis for the United States Navy and is in the public
+    domain. She led the team that wrote one of the first compilers. Half the size
+    shows more of her in a piece.
+
+    Returns:
+        uint8 `(300, 256, 3)` up to 45 % of white.
+
+    Example:
+        >>> load_photograph().shape
+        (300, 256, 3)
+    """
+    path = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+    with Image.open(path) as photograph:
+        half = photograph.convert("RGB").reduce(2)
+    return (np.asarray(half) * DARK).astype(np.uint8)
+
+
+def colour_digits(digits, photograph, seed, tint=True, batch_size=2000):
+    """Enlarges digits and lays them over pieces of a photograph, as its negative.
+
+    Args:
+        digits: uint8 `(n, 28, 28)`, as `data.load_mnist` returns them.
+        photograph: uint8 `(height, width, 3)`, both at least 64, no pixel above
+            half of white.
+        seed: decides pieces and tints; the same seed gives the same images.
+        tint: whether each channel of an image is averaged with a random value,
+            0 to half of white, of its own.
+        batch_size: images that are made at once, so that memory stays small.
+
+    Returns:
+        uint8 `(n, 64, 64, 3)`.
+
+    Raises:
+        ValueError: shapes or types do not fit, or the photograph is too bright.
+
+    Source:
+        Wouter Bulten, Getting started with GANs (Part 2): Colorful MNIST. He
+        took a photograph as bright as it was: where it is half of white, ink looks
+        like paper.
+
+    Example:
+        >>> colour_digits(x_train[:10], load_photograph(), seed=0).shape
+        (10, 64, 64, 3)
+    """
+    _check(digits, (28, 28), "digits", "(n, 28, 28)")
+    _check(photograph[None], (None, None, 3), "a photograph", "(height, width, 3)")
+    if min(photograph.shape[:2]) < SIZE or photograph.max() > 127:
+        raise ValueError(
+            f"The photograph has shape {photograph.shape} and values up to "
+            f"{photograph.max()}; needed are {SIZE} pixels or more both ways and "
+            "values up to 127. load_photograph() gives one that fits."
+        )
+    random = np.random.default_rng(seed)
+    count = len(digits)
+    rows, columns = (
+        random.integers(0, size - SIZE + 1, count) for size in photograph.shape[:2]
+    )
+    tints = random.integers(0, 128, (count, 1, 1, 3), dtype=np.uint8)
+    window = (SIZE, SIZE, 3)
+    pieces = np.lib.stride_tricks.sliding_window_view(photograph, window)[:, :, 0]
+    enlarge = _interpolation(28, SIZE)
+    images = np.empty((count, SIZE, SIZE, 3), np.uint8)
+    for start in range(0, count, batch_size):
+        part = slice(start, start + batch_size)
+        ink = enlarge @ digits[part].astype(np.float32) @ enlarge.T > 127.5
+        paper = pieces[rows[part], columns[part]]
+        if tint:
+            paper = (paper + tints[part]) // 2  # 127 + 127 is no overflow
+        images[part] = paper ^ (255 * ink.astype(np.uint8))[..., None]
+    return images
+
+
+def find_strokes(images):
+    """Finds the ink in colour images and returns it at the size of MNIST.
+
+    Ink is what is brighter than half of white in the mean of the channels.
+
+    Args:
+        images: uint8 `(n, 64, 64, 3)`.
+
+    Returns:
+        uint8 `(n, 28, 28)`, 255 for ink.
+
+    Raises:
+        ValueError: the images have another shape or type.
+
+    Example:
+        >>> find_strokes(colour_digits(digits, photograph, seed=0)).shape
+        (10, 28, 28)
+    """
+    _check(images, (SIZE, SIZE, 3), "images", f"(n, {SIZE}, {SIZE}, 3)")
+    shrink = _averaging(SIZE, 28)
+    strokes = np.empty((len(images), 28, 28), np.uint8)
+    for start in range(0, len(images), 2000):
+        part = slice(start, start + 2000)
+        ink = images[part].mean(axis=3, dtype=np.float32) > 127.5
+        strokes[part] = np.rint(255 * (shrink @ ink.astype(np.float32) @ shrink.T))
+    return strokes
+
+
+def _interpolation(size, larger):
+    """A matrix `(larger, size)` that interpolates linearly, corner to corner."""
+    places = np.linspace(0, size - 1, larger)
+    distances = np.abs(places[:, None] - np.arange(size))
+    return (1 - distances).clip(0).astype(np.float32)
+
+
+def _averaging(size, smaller):
+    """A matrix `(smaller, size)` that takes the mean of what a pixel covers."""
+    edges = np.linspace(0, size, smaller + 1)
+    low = np.maximum(edges[:-1, None], np.arange(size))
+    high = np.minimum(edges[1:, None], np.arange(size) + 1)
+    return ((high - low).clip(0) * smaller / size).astype(np.float32)
+
+
+def _check(array, shape, what, needed):
+    fits = np.ndim(array) == len(shape) + 1 and all(
+        size in (None, given) for size, given in zip(shape, np.shape(array)[1:])
+    )
+    if not fits or array.dtype != np.uint8:
+        raise ValueError(
+            f"For {what}, an array of type {array.dtype} and shape {array.shape} was "
+            f"given; needed is uint8 {needed}."
+        )
