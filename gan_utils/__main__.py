@@ -133,6 +133,7 @@ def train(options):
         options.name, folder, options.seed, options.steps, options.save_every
     )
     networks = {key: model.networks[key] for key in recipe.ships}
+    changes = pretrained.round_networks(networks, recipe)
     card = {
         "name": options.name,
         "about": recipe.about,
@@ -143,9 +144,12 @@ def train(options):
         "seconds": round(seconds),
         "machine": pretrained.machine(),
         "parameters": {key: net.count_params() for key, net in networks.items()},
-        "metrics": pretrained.measure(networks),
+        **({"rounding": changes} if changes else {}),
+        "metrics": pretrained.measure(options.name, networks),
     }
-    pretrained.save_pretrained(folder / "model", networks, card, folder / "log")
+    pretrained.save_pretrained(
+        folder / "model", networks, card, folder / "log", recipe.precision
+    )
     print(f"The model and its card are in {folder / 'model'}.")
 
 
@@ -159,8 +163,9 @@ def sample(options):
 
     import numpy as np
 
-    generator = pretrained.load_pretrained(options.name, "generator", options.model)
-    images = pretrained.draw(generator, options.count, options.seed)
+    images = pretrained.draw_pretrained(
+        options.name, options.count, options.seed, options.model
+    )
     part = options.out.with_name(f"{options.out.stem}.part{options.out.suffix}")
     try:
         if options.out.suffix == ".npz":
@@ -182,11 +187,11 @@ def evaluate(options):
     else:
         network = pretrained.load_pretrained(options.source, folder=options.model)
         if network.name == "classifier":
-            figures = pretrained.measure({network.name: network})
+            figures = pretrained.measure(options.source, {network.name: network})
             line = f"{figures['test_accuracy']:.2%} of {figures['n']:,} test digits"
             print(json.dumps(figures) if options.json else line)
             return
-        images = pretrained.draw(network, SAMPLES, seed=0)
+        images = pretrained.draw_pretrained(options.source, SAMPLES, 0, options.model)
     judge = pretrained.load_judge()
     (x_train, _), _ = data.load_mnist()
     rows = {options.source: judge(images), REAL: judge(x_train[: len(images)])}

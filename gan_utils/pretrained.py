@@ -8,8 +8,9 @@ import re
 import shutil
 from pathlib import Path
 
-from gan_utils import data, latent, metrics, models, paths, plotting, recipes
+from gan_utils import colour, data, latent, metrics, models, paths, plotting, recipes
 
+import h5py
 import keras
 import numpy as np
 import tensorflow as tf
@@ -20,7 +21,71 @@ GRAPHS = shutil.ignore_patterns("generator", "discriminator", "classifier")
 POINTER = b"version https://git-lfs"
 
 
-def save_pretrained(folder, networks, card, log=None):
+def round_weights(network, inputs, precision):
+    """Rounds the weights to a shorter type, in place; the network stays float32.
+
+    What is measured afterwards is measured of what will be stored.
+
+    Args:
+        network: a built `keras.Model`.
+        inputs: float `(n, ...)`, to compare outputs on.
+        precision: `"float16"`, or `"float32"`, which changes nothing.
+
+    Returns:
+        The largest change of an output, a float.
+
+    Raises:
+        ValueError: a weight is too large for the type.
+
+    Example:
+        >>> round_weights(build_generator(64), np.zeros((1, 64)), "float16") < 1e-2
+        True
+    """
+    before = network(inputs, training=False)
+    with np.errstate(over="ignore"):  # said below, by name
+        rounded = [np.asarray(weight).astype(precision) for weight in network.weights]
+    for weight, values in zip(network.weights, rounded):
+        if not np.isfinite(values).all():
+            raise ValueError(
+                f"{weight.path} holds {np.abs(weight).max():.3g}, too much for "
+                f"{precision}. Store this model as float32."
+            )
+    network.set_weights([values.astype("float32") for values in rounded])
+    after = network(inputs, training=False)
+    return float(np.abs(np.asarray(after) - np.asarray(before)).max())
+
+
+def round_networks(networks, recipe):
+    """Rounds what a recipe ships to the type in which it is stored.
+
+    Args:
+        networks: a dict from names to `keras.Model`; changed in place.
+        recipe: a `recipes.Recipe`.
+
+    Returns:
+        A dict from names to the largest change of an output, over 100 samples or
+        the first batch of real images; empty when nothing is rounded.
+
+    Raises:
+        ValueError: a weight is too large for the type.
+
+    Example:
+        >>> round_networks(gan.networks, recipes.find("tiny_mlp"))
+        {'generator': 0.0004}
+    """
+    if recipe.precision == "float32":
+        return {}
+    changes = {}
+    for name, network in networks.items():
+        if name == "generator":
+            inputs = recipe.sample_latents(100, network.input_shape[-1], seed=0)
+        else:
+            inputs = next(iter(recipe.batches(seed=0, first_step=0)))
+        changes[name] = round_weights(network, inputs, recipe.precision)
+    return changes
+
+
+def save_pretrained(folder, networks, card, log=None, precision="float32"):
     """Writes weights, a log, and a card that holds the digests of the weights.
 
     All of it is written beside the folder first, which is then renamed.
@@ -30,6 +95,7 @@ def save_pretrained(folder, networks, card, log=None):
         networks: a dict from names to `keras.Model`.
         card: a dict of what is worth knowing; it is written as JSON.
         log: folder of a TensorBoard log to copy, or None.
+        precision: type in which the weights are stored; see `round_weights`.
 
     Raises:
         OSError: the folder cannot be written.
@@ -46,6 +112,8 @@ def save_pretrained(folder, networks, card, log=None):
         for name, network in networks.items():
             path = part / f"{name}.weights.h5"
             network.save_weights(path)
+            if precision != "float32":
+                _convert(path, precision)
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
             files[path.name] = {"bytes": len(content), "sha256": digest}
@@ -139,7 +207,8 @@ def make_judge(classifier):
 
     Returns:
         A function from images, uint8 `(n, 28, 28)` or float `(n, 28, 28, 1)` in
-        [-1, 1], to the dict of `metrics.evaluate`.
+        [-1, 1], to the dict of `metrics.evaluate`. Of colour images, uint8
+        `(n, 64, 64, 3)`, the strokes are judged.
 
     Example:
         >>> make_judge(load_pretrained("classifier"))(images)["coverage"]
@@ -151,6 +220,8 @@ def make_judge(classifier):
 
     def judge(images):
         images = np.asarray(images)
+        if images.shape[-1] == 3:
+            images = colour.find_strokes(images)
         if images.dtype == np.uint8:
             images = data.scale_pixels(images)
         return metrics.evaluate(*read(images), real_features)
@@ -170,13 +241,21 @@ def load_judge():
     return make_judge(load_pretrained("classifier"))
 
 
-def draw(generator, count, seed):
+def draw(
+    generator,
+    count,
+    seed,
+    sample_latents=latent.sample_latents,
+    pixel_range=(-1.0, 1.0),
+):
     """Draws samples as pixels.
 
     Args:
-        generator: a `keras.Model` from latent points to images in [-1, 1].
+        generator: a `keras.Model` from latent points to images.
         count: number of samples, 1 or more.
         seed: decides the latent points, 0 or more.
+        sample_latents: draws them from the generator's prior.
+        pixel_range: values of black and white in its images.
 
     Returns:
         uint8 `(count, height, width)`, or `(count, height, width, 3)`.
@@ -185,14 +264,39 @@ def draw(generator, count, seed):
         >>> draw(load_pretrained("dcgan"), 100, seed=0).shape
         (100, 28, 28)
     """
-    points = latent.sample_latents(count, generator.input_shape[-1], seed)
-    return plotting.to_uint8(models.make_sampler(generator)(points))
+    points = sample_latents(count, generator.input_shape[-1], seed)
+    return plotting.to_uint8(models.make_sampler(generator)(points), pixel_range)
 
 
-def measure(networks, count=10_000):
+def draw_pretrained(name, count, seed, folder=None):
+    """Draws samples of a trained model from its own prior, as pixels.
+
+    Args:
+        name: a name in `recipes.RECIPES`.
+        count: number of samples, 1 or more.
+        seed: decides the latent points, 0 or more.
+        folder: where the model lies; `pretrained/NAME` when it is None.
+
+    Returns:
+        uint8 `(count, height, width)`, or `(count, height, width, 3)`.
+
+    Raises:
+        OSError, ValueError: as `load_pretrained`.
+
+    Example:
+        >>> draw_pretrained("keras_gan", 100, seed=0).shape
+        (100, 28, 28)
+    """
+    recipe = recipes.find(name)
+    generator = load_pretrained(name, "generator", folder)
+    return draw(generator, count, seed, recipe.sample_latents, recipe.pixel_range)
+
+
+def measure(name, networks, count=10_000):
     """Measures a trained model: a generator's samples, or a classifier.
 
     Args:
+        name: a name in `recipes.RECIPES`.
         networks: a dict from names to `keras.Model`, as `GAN.networks`.
         count: samples to draw; real digits to compare for a classifier.
 
@@ -202,11 +306,13 @@ def measure(networks, count=10_000):
         expected to surpass.
 
     Example:
-        >>> measure({"generator": load_pretrained("dcgan")})["n"]
+        >>> measure("dcgan", {"generator": load_pretrained("dcgan")})["n"]
         10000
     """
     if "classifier" not in networks:
-        return load_judge()(draw(networks["generator"], count, seed=0))
+        recipe = recipes.find(name)
+        how = recipe.sample_latents, recipe.pixel_range
+        return load_judge()(draw(networks["generator"], count, 0, *how))
     classifier = networks["classifier"]
     (x_train, _), (x_test, y_test) = data.load_mnist()
     _, probabilities = models.make_reader(classifier)(data.scale_pixels(x_test))
@@ -240,6 +346,21 @@ def machine():
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
+
+
+def _convert(path, precision):
+    """Stores the arrays of a file of weights in another type; Keras reads any."""
+
+    def copy(name, item):
+        if isinstance(item, h5py.Dataset):
+            target[name] = item[()].astype(precision)
+        else:
+            target.require_group(name)
+
+    part = path.with_suffix(".part")
+    with h5py.File(path) as source, h5py.File(part, "w") as target:
+        source.visititems(copy)
+    os.replace(part, path)
 
 
 def _check_file(path, card, cure):

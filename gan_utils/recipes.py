@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
-from gan_utils import data, losses, models, training
+from gan_utils import colour, data, latent, losses, models, training
+from gan_utils.classics import CLASSICS
 
 import keras
 
@@ -22,6 +23,10 @@ class Recipe:
         ships: names of the networks that are saved with a card.
         interval: steps between two points of a curve.
         judge_every: steps between two measurements of a GAN's samples; 0 for none.
+        sample_latents: draws latent points from the prior, as
+            `latent.sample_latents` does.
+        pixel_range: values of black and white in the images.
+        precision: type in which weights are stored.
     """
 
     about: str
@@ -31,6 +36,9 @@ class Recipe:
     ships: tuple
     interval: int = 50
     judge_every: int = 0
+    sample_latents: Callable = latent.sample_latents
+    pixel_range: tuple = (-1.0, 1.0)
+    precision: str = "float32"
 
 
 def build_dcgan(seed):
@@ -80,16 +88,59 @@ def build_digit_classifier(seed):
     return classifier
 
 
-def training_digits(batch_size, labels=False):
+def training_digits(batch_size, labels=False, pixel_range=(-1.0, 1.0)):
     """Returns a function from a seed and a first step to batches of MNIST."""
 
     def batches(seed, first_step):
         (x_train, y_train), _ = data.load_mnist()
+        labels_too = y_train if labels else None
         return data.batches(
-            x_train, batch_size, seed, first_step, y_train if labels else None
+            x_train, batch_size, seed, first_step, labels_too, pixel_range
         )
 
     return batches
+
+
+def coloured_digits(batch_size, pixel_range):
+    """Returns a function from a seed and a first step to batches in colour."""
+
+    def batches(seed, first_step):
+        (x_train, _), _ = data.load_mnist()
+        images = colour.colour_digits(x_train, colour.load_photograph(), seed)
+        return data.batches(
+            images, batch_size, seed, first_step, pixel_range=pixel_range
+        )
+
+    return batches
+
+
+def classic(name, steps, ships=("generator",), batch_size=None, **options):
+    """Makes the recipe of a classic: its article's settings, but for the steps.
+
+    Args:
+        name: a name in `classics.CLASSICS`.
+        steps: how many of the article's iterations are run.
+        ships: as in `Recipe`.
+        batch_size: real images in an iteration; the article's own when None.
+        **options: as in `Recipe`.
+    """
+    of = CLASSICS[name]
+    if batch_size:
+        procedure = dataclasses.replace(of.procedure, batch_size=batch_size)
+        of = dataclasses.replace(of, procedure=procedure)
+    digits = coloured_digits if name == "bulten_colour" else training_digits
+    normal = of.prior is not training.uniform
+    return Recipe(
+        f"The GAN of: {of.article}",
+        of.build,
+        digits(of.procedure.batch_size, pixel_range=of.pixel_range),
+        steps,
+        ships,
+        sample_latents=latent.sample_latents if normal else latent.sample_uniform,
+        pixel_range=of.pixel_range,
+        precision="float16",
+        **options,
+    )
 
 
 RECIPES = {
@@ -116,6 +167,25 @@ RECIPES = {
         steps=4_700,
         ships=("classifier",),
     ),
+    "oreilly": classic(
+        "oreilly",
+        steps=24_000,
+        ships=("generator", "discriminator"),
+        judge_every=1000,
+    ),
+    # The article's batch of 256 is heavy without a GPU.
+    "bulten": classic(
+        "bulten",
+        steps=6_000,
+        ships=("generator", "discriminator"),
+        batch_size=32,
+        judge_every=500,
+    ),
+    "tiny_mlp": classic("tiny_mlp", steps=300_000, interval=1000, judge_every=5000),
+    "layered_mlp": classic(
+        "layered_mlp", steps=100_000, interval=500, judge_every=5000
+    ),
+    "keras_gan": classic("keras_gan", steps=30_000, interval=200, judge_every=2000),
 }
 
 

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from gan_utils import callbacks, latent, pretrained, recipes
+from gan_utils import callbacks, pretrained, recipes
 from gan_utils.checkpoint import Checkpoint
 from gan_utils.fitting import fit_until
 from gan_utils.training import GAN
@@ -54,10 +54,10 @@ def train(name, folder, seed=0, steps=None, save_every=20):
         )
     points, judges = None, []
     if isinstance(model, GAN):
-        points = latent.sample_latents(36, model.generator.input_shape[-1], seed=1)
+        points = recipe.sample_latents(36, model.generator.input_shape[-1], seed=1)
         judges.append(callbacks.SampleFrames(points, folder / "frames"))
         if recipe.judge_every:
-            judges.append(_Judge(folder / "log" / "judge", recipe.judge_every))
+            judges.append(_Judge(folder / "log" / "judge", recipe))
     watchers = [
         callbacks.ProgressBar(steps),
         # Before the judge, since it clears the log of a training begun anew.
@@ -82,10 +82,10 @@ def train(name, folder, seed=0, steps=None, save_every=20):
 class _Judge(keras.callbacks.Callback):
     """Writes the numbers of 2,000 samples to a log, now and then."""
 
-    def __init__(self, folder, every):
+    def __init__(self, folder, recipe):
         super().__init__()
         self.folder = folder
-        self.every = every
+        self.recipe = recipe
         self.judge = pretrained.load_judge()
         self._writer = None  # an interrupt can come before training begins
 
@@ -93,8 +93,10 @@ class _Judge(keras.callbacks.Callback):
         self._writer = tf.summary.create_file_writer(str(self.folder))
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.model.step % self.every == 0:
-            images = pretrained.draw(self.model.averaged_generator, 2000, seed=1)
+        if self.model.step % self.recipe.judge_every == 0:
+            how = self.recipe.sample_latents, self.recipe.pixel_range
+            generator = self.model.networks["generator"]
+            images = pretrained.draw(generator, 2000, 1, *how)
             with self._writer.as_default(step=self.model.step):
                 for name, value in self.judge(images).items():
                     if isinstance(value, float):

@@ -1,11 +1,13 @@
 """Saved models load again; whatever is wrong with their files is named."""
 
+import dataclasses
 import json
 import shutil
 
-from gan_utils import models, pretrained, recipes
+from gan_utils import latent, models, plotting, pretrained, recipes
 from tests.test_training import make_gan
 
+import keras
 import numpy as np
 import pytest
 
@@ -156,3 +158,102 @@ def test_samples_are_the_same_for_the_same_seed(folder):
     assert first.shape == (7, 28, 28)
     np.testing.assert_array_equal(first, pretrained.draw(generator, 7, seed=1))
     assert not np.array_equal(first, pretrained.draw(generator, 7, seed=2))
+
+
+@pytest.fixture
+def how(monkeypatch):
+    """Gives the recipe a prior and a range of its own."""
+    how = {"sample_latents": latent.sample_uniform, "pixel_range": (-0.5, 0.5)}
+    recipe = dataclasses.replace(recipes.find("tiny"), **how)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", recipe)
+    return how
+
+
+def test_a_model_is_drawn_from_its_own_prior_in_its_own_range(folder, how):
+    found = pretrained.draw_pretrained("tiny", 7, seed=1, folder=folder)
+    generator = load(folder)
+    np.testing.assert_array_equal(found, pretrained.draw(generator, 7, 1, **how))
+    points = latent.sample_uniform(7, generator.input_shape[-1], seed=1)
+    images = models.make_sampler(generator)(points)
+    np.testing.assert_array_equal(found, plotting.to_uint8(images, (-0.5, 0.5)))
+
+
+def test_a_model_is_measured_on_its_own_prior_in_its_own_range(how, monkeypatch):
+    monkeypatch.setattr(pretrained, "load_judge", lambda: lambda images: images)
+    networks = make_gan(seed=7).networks
+    judged = pretrained.measure("tiny", networks, count=7)
+    expected = pretrained.draw(networks["generator"], 7, 0, **how)
+    np.testing.assert_array_equal(judged, expected)
+
+
+def rounded_networks():
+    networks = make_gan(seed=7).networks
+    recipe = recipes.Recipe("", None, one_batch, 3, NETWORKS, precision="float16")
+    return networks, pretrained.round_networks(networks, recipe)
+
+
+def one_batch(seed, first_step):
+    yield np.random.default_rng(seed).uniform(-1, 1, (4, 28, 28, 1))
+
+
+def test_rounded_weights_are_those_of_the_shorter_type_and_change_little():
+    before, (networks, changes) = make_gan(seed=7).networks, rounded_networks()
+    assert changes.keys() == networks.keys()
+    for name, network in networks.items():
+        assert 0 < changes[name] < 1e-2
+        for a, b in zip(before[name].weights, network.weights, strict=True):
+            assert b.dtype == "float32"
+            shorter = a.numpy().astype("float16")
+            np.testing.assert_array_equal(b, shorter.astype("float32"))
+
+
+def test_the_change_that_is_told_is_that_of_the_outputs():
+    points = latent.sample_latents(9, 8, seed=0)
+    generator = make_gan(seed=7).generator
+    before = generator(points).numpy()
+    change = pretrained.round_weights(generator, points, "float16")
+    assert change == np.abs(generator(points) - before).max()
+
+
+def test_float32_is_left_alone():
+    networks, recipe = make_gan(seed=7).networks, recipes.find("tiny")
+    generator = networks["generator"]
+    before = generator.get_weights()
+    points = latent.sample_latents(9, 8, seed=0)
+    assert pretrained.round_weights(generator, points, "float32") == 0
+    assert pretrained.round_networks(networks, recipe) == {}
+    for a, b in zip(before, generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_weight_too_large_for_the_type_is_named_and_nothing_is_rounded():
+    generator = make_gan(seed=7).generator
+    generator.weights[-1].assign([70_000.0])
+    before = generator.get_weights()
+    with pytest.raises(ValueError, match=r"bias holds 7e\+04, too much for float16"):
+        pretrained.round_weights(generator, np.zeros((1, 8)), "float16")
+    for a, b in zip(before, generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_rounded_weights_come_back_exactly(tmp_path):
+    networks, _ = rounded_networks()
+    folder = tmp_path / "tiny"
+    pretrained.save_pretrained(folder, networks, CARD, precision="float16")
+    for name, network in networks.items():
+        loaded = load(folder, name)
+        for a, b in zip(network.weights, loaded.weights, strict=True):
+            assert b.dtype == "float32"
+            np.testing.assert_array_equal(a, b)
+
+
+def test_float16_takes_half_the_room(tmp_path):
+    network = keras.Sequential([keras.Input((500,)), keras.layers.Dense(500)])
+    bytes_of = {}
+    for precision in ("float32", "float16"):
+        folder = tmp_path / precision
+        networks = {"generator": network}
+        pretrained.save_pretrained(folder, networks, CARD, precision=precision)
+        bytes_of[precision] = (folder / "generator.weights.h5").stat().st_size
+        assert len(list(folder.iterdir())) == 2  # the card, and nothing left over
+    assert bytes_of["float16"] == pytest.approx(bytes_of["float32"] / 2, rel=0.05)

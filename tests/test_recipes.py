@@ -89,7 +89,8 @@ def test_the_readme_quotes_the_cards():
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_is_shipped_is_as_good_as_its_card_says(name):
     card = load_card(name)["metrics"]
-    found = measure({load_pretrained(name).name: load_pretrained(name)}, count=2000)
+    network = load_pretrained(name)
+    found = measure(name, {network.name: network}, count=2000)
     if name == "classifier":
         assert found["test_accuracy"] == pytest.approx(card["test_accuracy"], abs=3e-4)
         assert found["test_accuracy"] >= 0.994

@@ -1,0 +1,294 @@
+"""The networks of five classic tutorials, weight for weight.
+
+Where an article ends D in a sigmoid, the sigmoid is part of the loss here, so that
+the loss stays finite. Flat images are reshaped inside the networks. Each builder
+takes a seed and returns a `keras.Model`, G from float32 `(n, 100)` to images, D
+from images to logits `(n, 1)`.
+"""
+
+from gan_utils import models
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import initializers, layers
+
+LATENT_DIM = 100
+FLAT = 28 * 28
+
+
+@keras.saving.register_keras_serializable("gan_utils")
+class BatchStatistics(layers.Layer):
+    """Batch norm that knows nothing but its batch, also when sampling.
+
+    An image drawn alone differs from the same image drawn among others. It learns
+    an offset and no scale, as `tf.contrib.layers.batch_norm` did, which is gone.
+
+    Source:
+        Ioffe and Szegedy, Batch Normalization, 2015, without the averages.
+
+    Example:
+        >>> BatchStatistics()(images).shape == images.shape
+        True
+    """
+
+    def build(self, shape):
+        self.offset = self.add_weight(shape=shape[-1:], initializer="zeros")
+
+    def call(self, images):
+        mean, variance = tf.nn.moments(images, axes=[0, 1, 2])
+        return tf.nn.batch_normalization(
+            images, mean, variance, self.offset, None, 1e-5
+        )
+
+
+@keras.saving.register_keras_serializable("gan_utils")
+class UpsamplingConv2D(layers.Conv2D):
+    """`UpSampling2D` and a 5×5 `Conv2D` in one, with the same weights and results.
+
+    After each pixel was repeated, a 5×5 kernel sees only 3×3 different ones. So its
+    taps are added up first, once for each of the four places that an output pixel
+    can have, and the small image is convolved: 36 products in place of 100.
+
+    Args:
+        filters: channels of the output.
+        **options: as in `keras.layers.Conv2D`; size, stride, padding and bias are
+            the ones named above.
+
+    Example:
+        >>> UpsamplingConv2D(8)(np.zeros((1, 7, 7, 4), "float32")).shape
+        TensorShape([1, 14, 14, 8])
+    """
+
+    def __init__(self, filters, **options):
+        super().__init__(filters, **{"kernel_size": 5, "padding": "same", **options})
+
+    def call(self, images):
+        # Tap t of an output pixel at place p (0 or 1) falls on row (p + t - 2) // 2
+        # of the small image, counted from the pixel's own.
+        place, tap = np.mgrid[:2, :5]
+        falls = np.eye(3, dtype=np.float32)[(place + tap - 2) // 2 + 1]
+        small = tf.einsum("pta,qub,tuio->abipqo", falls, falls, self.kernel)
+        small = tf.reshape(small, (3, 3, -1, 4 * self.filters))
+        phases = tf.nn.conv2d(images, small, strides=1, padding="SAME")
+        return self.activation(tf.nn.depth_to_space(phases, 2) + self.bias)
+
+    def compute_output_shape(self, shape):
+        count, height, width, _ = shape
+        return count, 2 * height, 2 * width, self.filters
+
+
+def build_oreilly_generator(seed=0):
+    """Builds the generator that halves what it has enlarged, with `BatchStatistics`.
+
+    Enlarging is bilinear. TensorFlow 1 put its grid half a pixel further left and
+    up, which no layer does any more.
+    """
+    settings = {
+        "padding": "same",
+        "kernel_initializer": initializers.TruncatedNormal(stddev=0.02),
+        "bias_initializer": initializers.TruncatedNormal(stddev=0.02),
+    }
+    dense = {key: settings[key] for key in ("kernel_initializer", "bias_initializer")}
+    model = keras.Sequential(
+        [
+            keras.Input((LATENT_DIM,)),
+            layers.Dense(56 * 56, **dense),
+            layers.Reshape((56, 56, 1)),
+            BatchStatistics(),
+            layers.ReLU(),
+            layers.Conv2D(LATENT_DIM // 2, 3, 2, **settings),
+            BatchStatistics(),
+            layers.ReLU(),
+            layers.UpSampling2D(interpolation="bilinear"),
+            layers.Conv2D(LATENT_DIM // 4, 3, 2, **settings),
+            BatchStatistics(),
+            layers.ReLU(),
+            layers.UpSampling2D(interpolation="bilinear"),
+            layers.Conv2D(1, 1, 2, activation="sigmoid", **settings),
+        ],
+        name="generator",
+    )
+    return models.initialize(model, seed)
+
+
+def build_oreilly_discriminator(seed=0):
+    """Builds the classifier of TensorFlow's first tutorials, with one output."""
+    normal = {"kernel_initializer": initializers.TruncatedNormal(stddev=0.02)}
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 5, padding="same", activation="relu", **normal),
+            layers.AveragePooling2D(2),
+            layers.Conv2D(64, 5, padding="same", activation="relu", **normal),
+            layers.AveragePooling2D(2),
+            layers.Flatten(),
+            layers.Dense(1024, activation="relu", **normal),
+            layers.Dense(1, **normal),
+        ],
+        name="discriminator",
+    )
+    return models.initialize(model, seed)
+
+
+def build_bulten_generator(seed=0):
+    """Builds the generator that repeats pixels and then convolves."""
+    model = keras.Sequential(
+        [
+            keras.Input((LATENT_DIM,)),
+            layers.Dense(7 * 7 * 256),
+            layers.BatchNormalization(momentum=0.9),
+            layers.LeakyReLU(negative_slope=0.3),
+            layers.Reshape((7, 7, 256)),
+            layers.Dropout(0.4, seed=seed),
+        ],
+        name="generator",
+    )
+    for filters, enlarge in ((128, True), (64, True), (32, False)):
+        convolution = UpsamplingConv2D if enlarge else layers.Conv2D
+        model.add(convolution(filters, kernel_size=5, padding="same"))
+        model.add(layers.BatchNormalization(momentum=0.9))
+        model.add(layers.LeakyReLU(negative_slope=0.3))
+    model.add(layers.Conv2D(1, 5, padding="same", activation="sigmoid"))
+    return models.initialize(model, seed)
+
+
+def build_bulten_discriminator(seed=0, shape=(28, 28, 1), last_stride=1):
+    """Builds four wide convolutions with dropout.
+
+    Args:
+        seed: an integer from 0.
+        shape: of an image.
+        last_stride: stride of the last convolution; the others have 2.
+    """
+    model = keras.Sequential([keras.Input(shape)], name="discriminator")
+    for filters, stride in ((64, 2), (128, 2), (256, 2), (512, last_stride)):
+        model.add(layers.Conv2D(filters, 5, stride, padding="same"))
+        model.add(layers.LeakyReLU(negative_slope=0.3))
+        if filters > 64:
+            model.add(layers.Dropout(0.4, seed=seed + filters))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(1))
+    return models.initialize(model, seed)
+
+
+def build_bulten_colour_generator(seed=0):
+    """Builds the generator of 64×64 images in colour."""
+    model = keras.Sequential(
+        [
+            keras.Input((LATENT_DIM,)),
+            layers.Dense(8 * 8 * 256),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.Reshape((8, 8, 256)),
+            layers.Dropout(0.4, seed=seed),
+        ],
+        name="generator",
+    )
+    for filters, enlarge in ((128, True), (128, True), (64, True), (32, False)):
+        convolution = UpsamplingConv2D if enlarge else layers.Conv2D
+        model.add(convolution(filters, kernel_size=5, padding="same"))
+        model.add(layers.BatchNormalization(momentum=0.9))
+        model.add(layers.ReLU())
+    model.add(layers.Conv2D(3, 5, padding="same", activation="sigmoid"))
+    return models.initialize(model, seed)
+
+
+def build_bulten_colour_discriminator(seed=0):
+    """Builds the discriminator of 64×64 images in colour."""
+    return build_bulten_discriminator(seed, shape=(64, 64, 3), last_stride=2)
+
+
+def build_layers(sizes, initializer):
+    """Builds dense layers from a list of sizes, with ReLU between them.
+
+    Args:
+        sizes: numbers of units: what comes in, hidden layers, what goes out.
+        initializer: from the number of units that come in to an initializer.
+
+    Returns:
+        A list of Keras layers; the last has no activation.
+
+    Raises:
+        ValueError: fewer than two sizes were given.
+
+    Example:
+        >>> len(build_layers([784, 500, 200, 1], lambda units: "glorot_uniform"))
+        3
+    """
+    if len(sizes) < 2:
+        raise ValueError(
+            f"The sizes {list(sizes)} were given; a network needs two or more: what "
+            "comes in, hidden layers, what goes out."
+        )
+    activations = ["relu"] * (len(sizes) - 2) + [None]
+    return [
+        layers.Dense(units, activation, kernel_initializer=initializer(incoming))
+        for incoming, units, activation in zip(sizes, sizes[1:], activations)
+    ]
+
+
+def glorot(incoming):
+    """Returns Glorot's uniform initializer, TensorFlow's default."""
+    return initializers.GlorotUniform()
+
+
+def he_like(incoming):
+    """Returns a normal initializer with σ = 1 / √(incoming / 2)."""
+    return initializers.RandomNormal(stddev=(incoming / 2) ** -0.5)
+
+
+def build_dense_generator(seed=0, sizes=(LATENT_DIM, 128, FLAT), initializer=glorot):
+    """Builds dense layers that end in an image; `sizes` ends in 784."""
+    model = keras.Sequential(
+        [
+            keras.Input((sizes[0],)),
+            *build_layers(sizes, initializer),
+            layers.Activation("sigmoid"),
+            layers.Reshape((28, 28, 1)),
+        ],
+        name="generator",
+    )
+    return models.initialize(model, seed)
+
+
+def build_dense_discriminator(seed=0, sizes=(FLAT, 128, 1), initializer=glorot):
+    """Builds dense layers that begin with an image; `sizes` goes from 784 to 1."""
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Flatten(),
+            *build_layers(sizes, initializer),
+        ],
+        name="discriminator",
+    )
+    return models.initialize(model, seed)
+
+
+def build_keras_gan_generator(seed=0):
+    """Builds three dense layers, each with LeakyReLU before its batch norm."""
+    model = keras.Sequential([keras.Input((LATENT_DIM,))], name="generator")
+    for units in (256, 512, 1024):
+        model.add(layers.Dense(units))
+        model.add(layers.LeakyReLU(negative_slope=0.2))
+        model.add(layers.BatchNormalization(momentum=0.8))
+    model.add(layers.Dense(FLAT, activation="tanh"))
+    model.add(layers.Reshape((28, 28, 1)))
+    return models.initialize(model, seed)
+
+
+def build_keras_gan_discriminator(seed=0):
+    """Builds two dense layers with LeakyReLU."""
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Flatten(),
+            layers.Dense(512),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Dense(256),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Dense(1),
+        ],
+        name="discriminator",
+    )
+    return models.initialize(model, seed)

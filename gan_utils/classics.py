@@ -1,0 +1,157 @@
+"""The GANs of five classic tutorials, as rows of settings.
+
+`classic_networks` builds their networks. Losses are taken of logits; three of the
+articles took them of probabilities. Two things are gone from Keras and replaced: one
+optimizer for both networks (`keras_gan`), and the argument `decay` (`bulten`).
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+from gan_utils import classic_networks as networks
+from gan_utils import training
+from gan_utils.alternating import FAKE, MERGED, REAL, AlternatingGAN, Procedure
+
+import tensorflow as tf
+from keras.optimizers import Adam, RMSprop
+from keras.optimizers.schedules import InverseTimeDecay
+
+
+@dataclasses.dataclass(frozen=True)
+class Classic:
+    """An article's GAN.
+
+    Args:
+        article: who wrote it, what it is called, and when.
+        generator: from a seed to G.
+        discriminator: from a seed to D.
+        procedure: what one iteration does.
+        iterations: how many the article ran.
+        prior: as for `training.GAN`.
+        pixel_range: values of black and white.
+    """
+
+    article: str
+    generator: Callable
+    discriminator: Callable
+    procedure: Procedure
+    iterations: int
+    prior: Callable = training.uniform
+    pixel_range: tuple = (0.0, 1.0)
+
+    def build(self, seed):
+        """Builds the GAN, compiled."""
+        gan = AlternatingGAN(
+            self.generator(seed),
+            self.discriminator(seed + 1),
+            seed,
+            self.procedure,
+            prior=self.prior,
+            pixel_range=self.pixel_range,
+        )
+        gan.compile()
+        return gan
+
+
+def _decaying(optimizer, rate, decay):
+    """Makes a maker of optimizers that clip, with the decay that Keras 1 had."""
+    return lambda: optimizer(InverseTimeDecay(rate, 1, decay), clipvalue=1.0)
+
+
+# TensorFlow 1 had another ε than Keras.
+_adam = functools.partial(functools.partial, Adam, epsilon=1e-8)
+_keras_gan_adam = functools.partial(Adam, 2e-4, beta_1=0.5)
+
+CLASSICS = {
+    "oreilly": Classic(
+        "Jon Bruner and Adit Deshpande, Generative Adversarial Networks for "
+        "Beginners, O'Reilly, 2017",
+        networks.build_oreilly_generator,
+        networks.build_oreilly_discriminator,
+        Procedure(
+            turns=(REAL, FAKE),
+            optimizers=(_adam(3e-4), _adam(3e-4)),
+            generator_optimizer=_adam(1e-4),
+            batch_size=50,
+            head_start=300,
+        ),
+        iterations=100_000,
+        prior=tf.random.stateless_normal,
+    ),
+    "bulten": Classic(
+        "Wouter Bulten, Getting started with generative adversarial networks (GAN)",
+        networks.build_bulten_generator,
+        networks.build_bulten_discriminator,
+        Procedure(
+            turns=(MERGED,),
+            optimizers=(_decaying(RMSprop, 8e-4, 1e-10),),
+            generator_optimizer=_decaying(Adam, 4e-4, 1e-10),
+            batch_size=256,
+            reduce=tf.reduce_mean,
+        ),
+        iterations=10_001,
+    ),
+    "bulten_colour": Classic(
+        "Wouter Bulten, Getting started with GANs (Part 2): Colorful MNIST",
+        networks.build_bulten_colour_generator,
+        networks.build_bulten_colour_discriminator,
+        Procedure(
+            turns=(MERGED,),
+            optimizers=(_decaying(RMSprop, 2e-4, 6e-8),),
+            generator_optimizer=_decaying(Adam, 1e-4, 3e-8),
+            batch_size=128,
+            reduce=tf.reduce_mean,
+        ),
+        iterations=20_001,
+    ),
+    "tiny_mlp": Classic(
+        "Introduction to GANs with Python and TensorFlow, without an author",
+        networks.build_dense_generator,
+        networks.build_dense_discriminator,
+        Procedure(
+            turns=(MERGED,),
+            optimizers=(_adam(1e-3),),
+            generator_optimizer=_adam(1e-3),
+            batch_size=128,
+        ),
+        iterations=1_000_000,
+    ),
+    "layered_mlp": Classic(
+        "An anonymous tutorial that makes a network of a list of layer sizes",
+        functools.partial(
+            networks.build_dense_generator,
+            sizes=(100, 200, 500, 784),
+            initializer=networks.he_like,
+        ),
+        functools.partial(
+            networks.build_dense_discriminator,
+            sizes=(784, 500, 200, 1),
+            initializer=networks.he_like,
+        ),
+        Procedure(
+            turns=(MERGED,),
+            optimizers=(_adam(1e-3),),
+            generator_optimizer=_adam(1e-3),
+            batch_size=128,
+            fresh_latents=False,
+        ),
+        iterations=500_000,
+    ),
+    "keras_gan": Classic(
+        "Skymind, GAN: A Beginner's Guide to Generative Adversarial Networks, with "
+        "the code of Erik Linder-Norén's Keras-GAN",
+        networks.build_keras_gan_generator,
+        networks.build_keras_gan_discriminator,
+        Procedure(
+            turns=(REAL, FAKE),
+            optimizers=(_keras_gan_adam,),
+            generator_optimizer=_keras_gan_adam,
+            batch_size=16,
+            generator_batch=32,
+        ),
+        iterations=30_000,
+        prior=tf.random.stateless_normal,
+        pixel_range=(-1.0, 1.0),
+    ),
+}
