@@ -14,6 +14,8 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # An address and not a file: with a file, Jupyter serves its folder only, and links
 # to the README lead nowhere.
 FIRST_LESSON := --LabApp.default_url=/lab/tree/notebooks/01_load_mnist.ipynb
+SHIPPED := $(notdir $(patsubst %/card.json,%,$(wildcard pretrained/*/card.json)))
+JUDGE_FIRST := classifier $(filter-out classifier,$(SHIPPED))
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600
 
 help: ## list the commands
@@ -42,8 +44,8 @@ refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one les
 tensorboard: $(READY) ## show the curves of the shipped models and of your trainings
 	$(BIN)/tensorboard --host localhost --logdir_spec shipped:pretrained,yours:runs
 
-pretrained: $(READY) ## train the shipped models anew (half an hour; ONLY=classifier for one)
-	@for name in $(or $(ONLY),classifier lesson_05 dcgan); do \
+pretrained: $(READY) ## train the shipped models anew (hours; ONLY=classifier for one)
+	@for name in $(or $(ONLY),$(JUDGE_FIRST)); do \
 		run=runs/pretrained/$$name; \
 		$(BIN)/python -m gan_utils train $$name --out $$run && rm -rf pretrained/$$name \
 			&& mv $$run/model pretrained/$$name && rm -rf $$run || exit 1; done

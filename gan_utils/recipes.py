@@ -125,13 +125,15 @@ def classic(name, steps, ships=("generator",), batch_size=None, **options):
         **options: as in `Recipe`.
     """
     of = CLASSICS[name]
+    about = f"The GAN of: {of.article}. {steps:,} of its {of.iterations:,} iterations"
     if batch_size:
+        about += f", in batches of {batch_size} in place of {of.procedure.batch_size}"
         procedure = dataclasses.replace(of.procedure, batch_size=batch_size)
         of = dataclasses.replace(of, procedure=procedure)
     digits = coloured_digits if name == "bulten_colour" else training_digits
     normal = of.prior is not training.uniform
     return Recipe(
-        f"The GAN of: {of.article}",
+        about,
         of.build,
         digits(of.procedure.batch_size, pixel_range=of.pixel_range),
         steps,
@@ -167,23 +169,10 @@ RECIPES = {
         steps=4_700,
         ships=("classifier",),
     ),
-    "oreilly": classic(
-        "oreilly",
-        steps=24_000,
-        ships=("generator", "discriminator"),
-        judge_every=1000,
-    ),
-    # The article's batch of 256 is heavy without a GPU.
-    "bulten": classic(
-        "bulten",
-        steps=6_000,
-        ships=("generator", "discriminator"),
-        batch_size=32,
-        judge_every=500,
-    ),
-    "tiny_mlp": classic("tiny_mlp", steps=300_000, interval=1000, judge_every=5000),
-    "layered_mlp": classic(
-        "layered_mlp", steps=100_000, interval=500, judge_every=5000
+    "tiny_mlp": classic("tiny_mlp", steps=30_000, interval=500, judge_every=2500),
+    # Ten times as long: it shows what becomes of the samples.
+    "tiny_mlp_long": classic(
+        "tiny_mlp", steps=300_000, interval=1000, judge_every=5000
     ),
     "keras_gan": classic("keras_gan", steps=30_000, interval=200, judge_every=2000),
 }
