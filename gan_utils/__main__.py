@@ -144,7 +144,7 @@ def train(options):
         "seconds": round(seconds),
         "machine": pretrained.machine(),
         "parameters": {key: net.count_params() for key, net in networks.items()},
-        **({"rounding": changes} if changes else {}),
+        "rounding": changes,
         "metrics": pretrained.measure(options.name, networks),
     }
     pretrained.save_pretrained(
@@ -180,7 +180,7 @@ def sample(options):
 
 def evaluate(options):
     """Prints the figures of a model, or of the images in a file, beside real ones."""
-    from gan_utils import data, metrics, pretrained
+    from gan_utils import data, metrics, pretrained, recipes
 
     if options.source.endswith(".npz"):
         images = read_images(Path(options.source))
@@ -191,7 +191,8 @@ def evaluate(options):
             line = f"{figures['test_accuracy']:.2%} of {figures['n']:,} test digits"
             print(json.dumps(figures) if options.json else line)
             return
-        images = pretrained.draw_pretrained(options.source, SAMPLES, 0, options.model)
+        drawing = recipes.find(options.source).drawing
+        images = pretrained.draw(network, SAMPLES, 0, **drawing)
     judge = pretrained.load_judge()
     (x_train, _), _ = data.load_mnist()
     rows = {options.source: judge(images), REAL: judge(x_train[: len(images)])}

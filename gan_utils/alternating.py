@@ -95,16 +95,15 @@ def alternating_step(gan, real_images):
     count = tf.shape(real_images)[0]
     latents = gan.draw_latents(count)
     images = {"real": real_images, "fake": gan.generator(latents, training=False)}
-    logits, values = {}, {}
+    logits, halves = {}, {}
     for kinds, optimizer in zip(procedure.turns, gan.optimizer_a_turn):
         with tf.GradientTape() as tape:
             batch = tf.concat([images[kind] for kind in kinds], axis=0)
             parts = tf.split(gan.discriminator(batch, training=True), len(kinds))
             for kind, part in zip(kinds, parts):
                 logits[kind] = part
-                loss = losses.cross_entropy(part, TARGETS[kind])
-                values[f"discriminator_loss_{kind}"] = loss
-            loss = procedure.reduce([values[f"discriminator_loss_{k}"] for k in kinds])
+                halves[kind] = losses.cross_entropy(part, TARGETS[kind])
+            loss = procedure.reduce([halves[kind] for kind in kinds])
         weights = gan.discriminator.trainable_variables
         optimizer.apply(tape.gradient(loss, weights), weights)
 
@@ -115,8 +114,12 @@ def alternating_step(gan, real_images):
         lambda: _judge_generator(gan, latents, training=False),
         lambda: _move_generator(gan, latents),
     )
-    values["generator_loss"] = loss
-    values["generator_accuracy"] = tf.cast(fooled > 0, tf.float32)
+    values = {
+        "generator_loss": loss,
+        "discriminator_loss_real": halves["real"],
+        "discriminator_loss_fake": halves["fake"],
+        "generator_accuracy": tf.cast(fooled > 0, tf.float32),
+    }
     return values, logits["real"], logits["fake"]
 
 

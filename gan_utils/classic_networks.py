@@ -6,6 +6,8 @@ takes a seed and returns a `keras.Model`, G from float32 `(n, 100)` to images, D
 from images to logits `(n, 1)`.
 """
 
+import functools
+
 from gan_utils import models
 
 import keras
@@ -15,6 +17,7 @@ from keras import initializers, layers
 
 LATENT_DIM = 100
 FLAT = 28 * 28
+LEAKY = functools.partial(layers.LeakyReLU, negative_slope=0.3)  # Keras' own slope
 
 
 @keras.saving.register_keras_serializable("gan_utils")
@@ -131,25 +134,35 @@ def build_oreilly_discriminator(seed=0):
     return models.initialize(model, seed)
 
 
-def build_bulten_generator(seed=0):
-    """Builds the generator that repeats pixels and then convolves."""
+def build_bulten_generator(
+    seed=0, side=7, widths=(128, 64), channels=1, activation=LEAKY
+):
+    """Builds the generator that repeats pixels and then convolves.
+
+    Args:
+        seed: an integer from 0.
+        side: pixels at the beginning, both ways.
+        widths: channels after each time that it grows.
+        channels: of an image.
+        activation: makes the layer that follows each batch norm.
+    """
     model = keras.Sequential(
         [
             keras.Input((LATENT_DIM,)),
-            layers.Dense(7 * 7 * 256),
+            layers.Dense(side * side * 256),
             layers.BatchNormalization(momentum=0.9),
-            layers.LeakyReLU(negative_slope=0.3),
-            layers.Reshape((7, 7, 256)),
+            activation(),
+            layers.Reshape((side, side, 256)),
             layers.Dropout(0.4, seed=seed),
         ],
         name="generator",
     )
-    for filters, enlarge in ((128, True), (64, True), (32, False)):
-        convolution = UpsamplingConv2D if enlarge else layers.Conv2D
-        model.add(convolution(filters, kernel_size=5, padding="same"))
+    grow = [UpsamplingConv2D(width) for width in widths]
+    for convolution in (*grow, layers.Conv2D(32, 5, padding="same")):
+        model.add(convolution)
         model.add(layers.BatchNormalization(momentum=0.9))
-        model.add(layers.LeakyReLU(negative_slope=0.3))
-    model.add(layers.Conv2D(1, 5, padding="same", activation="sigmoid"))
+        model.add(activation())
+    model.add(layers.Conv2D(channels, 5, padding="same", activation="sigmoid"))
     return models.initialize(model, seed)
 
 
@@ -164,7 +177,7 @@ def build_bulten_discriminator(seed=0, shape=(28, 28, 1), last_stride=1):
     model = keras.Sequential([keras.Input(shape)], name="discriminator")
     for filters, stride in ((64, 2), (128, 2), (256, 2), (512, last_stride)):
         model.add(layers.Conv2D(filters, 5, stride, padding="same"))
-        model.add(layers.LeakyReLU(negative_slope=0.3))
+        model.add(LEAKY())
         if filters > 64:
             model.add(layers.Dropout(0.4, seed=seed + filters))
     model.add(layers.Flatten())
@@ -174,24 +187,7 @@ def build_bulten_discriminator(seed=0, shape=(28, 28, 1), last_stride=1):
 
 def build_bulten_colour_generator(seed=0):
     """Builds the generator of 64×64 images in colour."""
-    model = keras.Sequential(
-        [
-            keras.Input((LATENT_DIM,)),
-            layers.Dense(8 * 8 * 256),
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
-            layers.Reshape((8, 8, 256)),
-            layers.Dropout(0.4, seed=seed),
-        ],
-        name="generator",
-    )
-    for filters, enlarge in ((128, True), (128, True), (64, True), (32, False)):
-        convolution = UpsamplingConv2D if enlarge else layers.Conv2D
-        model.add(convolution(filters, kernel_size=5, padding="same"))
-        model.add(layers.BatchNormalization(momentum=0.9))
-        model.add(layers.ReLU())
-    model.add(layers.Conv2D(3, 5, padding="same", activation="sigmoid"))
-    return models.initialize(model, seed)
+    return build_bulten_generator(seed, 8, (128, 128, 64), 3, layers.ReLU)
 
 
 def build_bulten_colour_discriminator(seed=0):

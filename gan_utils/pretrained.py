@@ -287,9 +287,8 @@ def draw_pretrained(name, count, seed, folder=None):
         >>> draw_pretrained("keras_gan", 100, seed=0).shape
         (100, 28, 28)
     """
-    recipe = recipes.find(name)
     generator = load_pretrained(name, "generator", folder)
-    return draw(generator, count, seed, recipe.sample_latents, recipe.pixel_range)
+    return draw(generator, count, seed, **recipes.find(name).drawing)
 
 
 def measure(name, networks, count=10_000):
@@ -310,9 +309,8 @@ def measure(name, networks, count=10_000):
         10000
     """
     if "classifier" not in networks:
-        recipe = recipes.find(name)
-        how = recipe.sample_latents, recipe.pixel_range
-        return load_judge()(draw(networks["generator"], count, 0, *how))
+        drawing = recipes.find(name).drawing
+        return load_judge()(draw(networks["generator"], count, 0, **drawing))
     classifier = networks["classifier"]
     (x_train, _), (x_test, y_test) = data.load_mnist()
     _, probabilities = models.make_reader(classifier)(data.scale_pixels(x_test))

@@ -3,12 +3,18 @@
 import dataclasses
 from collections.abc import Callable
 
-from gan_utils import colour, data, latent, losses, models, training
+from gan_utils import data, latent, losses, models, training
 from gan_utils.classics import CLASSICS
 
 import keras
+import tensorflow as tf
 
 LATENT_DIM = 64
+# The same priors: in TensorFlow for training, in NumPy for drawing.
+PRIORS = {
+    tf.random.stateless_normal: latent.sample_latents,
+    training.uniform: latent.sample_uniform,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +45,11 @@ class Recipe:
     sample_latents: Callable = latent.sample_latents
     pixel_range: tuple = (-1.0, 1.0)
     precision: str = "float32"
+
+    @property
+    def drawing(self):
+        """What `pretrained.draw` has to know of the model, as a dict."""
+        return {"sample_latents": self.sample_latents, "pixel_range": self.pixel_range}
 
 
 def build_dcgan(seed):
@@ -101,44 +112,22 @@ def training_digits(batch_size, labels=False, pixel_range=(-1.0, 1.0)):
     return batches
 
 
-def coloured_digits(batch_size, pixel_range):
-    """Returns a function from a seed and a first step to batches in colour."""
-
-    def batches(seed, first_step):
-        (x_train, _), _ = data.load_mnist()
-        images = colour.colour_digits(x_train, colour.load_photograph(), seed)
-        return data.batches(
-            images, batch_size, seed, first_step, pixel_range=pixel_range
-        )
-
-    return batches
-
-
-def classic(name, steps, ships=("generator",), batch_size=None, **options):
+def classic(name, steps, **options):
     """Makes the recipe of a classic: its article's settings, but for the steps.
 
     Args:
         name: a name in `classics.CLASSICS`.
         steps: how many of the article's iterations are run.
-        ships: as in `Recipe`.
-        batch_size: real images in an iteration; the article's own when None.
         **options: as in `Recipe`.
     """
     of = CLASSICS[name]
-    about = f"The GAN of: {of.article}. {steps:,} of its {of.iterations:,} iterations"
-    if batch_size:
-        about += f", in batches of {batch_size} in place of {of.procedure.batch_size}"
-        procedure = dataclasses.replace(of.procedure, batch_size=batch_size)
-        of = dataclasses.replace(of, procedure=procedure)
-    digits = coloured_digits if name == "bulten_colour" else training_digits
-    normal = of.prior is not training.uniform
     return Recipe(
-        about,
+        f"The GAN of: {of.article}. {steps:,} of its {of.iterations:,} iterations",
         of.build,
-        digits(of.procedure.batch_size, pixel_range=of.pixel_range),
+        training_digits(of.procedure.batch_size, pixel_range=of.pixel_range),
         steps,
-        ships,
-        sample_latents=latent.sample_latents if normal else latent.sample_uniform,
+        ships=("generator",),
+        sample_latents=PRIORS[of.prior],
         pixel_range=of.pixel_range,
         precision="float16",
         **options,

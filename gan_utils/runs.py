@@ -94,9 +94,8 @@ class _Judge(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if self.model.step % self.recipe.judge_every == 0:
-            how = self.recipe.sample_latents, self.recipe.pixel_range
-            generator = self.model.networks["generator"]
-            images = pretrained.draw(generator, 2000, 1, *how)
+            generator = self.model.averaged_generator
+            images = pretrained.draw(generator, 2000, 1, **self.recipe.drawing)
             with self._writer.as_default(step=self.model.step):
                 for name, value in self.judge(images).items():
                     if isinstance(value, float):

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import shutil
 
-from gan_utils import latent, models, plotting, pretrained, recipes
+from gan_utils import colour, data, latent, models, plotting, pretrained, recipes
 from tests.test_training import make_gan
 
 import keras
@@ -257,3 +257,12 @@ def test_float16_takes_half_the_room(tmp_path):
         bytes_of[precision] = (folder / "generator.weights.h5").stat().st_size
         assert len(list(folder.iterdir())) == 2  # the card, and nothing left over
     assert bytes_of["float16"] == pytest.approx(bytes_of["float32"] / 2, rel=0.05)
+
+
+def test_coloured_digits_are_judged_by_their_strokes():
+    (x_train, _), _ = data.load_mnist()
+    images = colour.colour_digits(x_train[:500], colour.load_photograph(), seed=0)
+    judge = pretrained.load_judge()
+    judged = judge(images)
+    assert judged == judge(colour.find_strokes(images))
+    assert judged["classifier_score"] > 9

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from gan_utils import data, pretrained
-from tests.benchmarks import latents, loops
+from tests.benchmarks import classics, latents, loops
 
 import numpy as np
 
@@ -96,6 +96,7 @@ def main():
     print(", ".join(f"{key} {name}" for key, name in pretrained.machine().items()))
     print_quality(options.seconds, options.seeds, options.kinds)
     print_loops()
+    classics.main()
     latents.main()
 
 

@@ -98,26 +98,3 @@ def shuffled_pipeline(images, batch_size, seed=0):
     dataset = tf.data.Dataset.from_tensor_slices(data.scale_pixels(images))
     dataset = dataset.shuffle(len(images), seed=seed).repeat()
     return dataset.batch(batch_size, drop_remainder=True)
-
-
-def tiny_mlp(seed=0):
-    """Builds the networks of the smallest classic, for which overhead counts most."""
-    layers = keras.layers
-    keras.utils.set_random_seed(seed)
-    generator = keras.Sequential(
-        [
-            keras.Input((100,)),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(784, activation="sigmoid"),
-            layers.Reshape((28, 28, 1)),
-        ]
-    )
-    discriminator = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(1),
-        ]
-    )
-    return generator, discriminator

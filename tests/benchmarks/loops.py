@@ -5,7 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from gan_utils import data, training
+from gan_utils import classic_networks, data, training
 from tests.benchmarks import lesson
 
 import keras
@@ -88,7 +88,11 @@ def measure_tiny_mlp(steps=4000, batch_size=128):
     (x_train, _), _ = data.load_mnist()
 
     def make_gan():
-        gan = training.GAN(*lesson.tiny_mlp(), seed=0)
+        gan = training.GAN(
+            classic_networks.build_dense_generator(),
+            classic_networks.build_dense_discriminator(),
+            seed=0,
+        )
         adam = keras.optimizers.Adam
         gan.compile(adam(1e-3), adam(1e-3), steps_per_execution=steps // 4)
         return gan
