@@ -30,6 +30,7 @@ class Classic:
         iterations: how many the article ran.
         prior: as for `training.GAN`.
         pixel_range: values of black and white.
+        colours: whether the digits are coloured.
     """
 
     article: str
@@ -39,6 +40,21 @@ class Classic:
     iterations: int
     prior: Callable = training.uniform
     pixel_range: tuple = (0.0, 1.0)
+    colours: bool = False
+
+    def vary(self, remark, **changes):
+        """Returns a copy that departs from its article.
+
+        Args:
+            remark: how it departs, in words.
+            **changes: the same in fields of `Procedure`.
+
+        Example:
+            >>> slim = CLASSICS["bulten"].vary("in batches of 64", batch_size=64)
+        """
+        procedure = dataclasses.replace(self.procedure, **changes)
+        article = f"{self.article}, {remark}"
+        return dataclasses.replace(self, article=article, procedure=procedure)
 
     def build(self, seed):
         """Builds the GAN, compiled."""
@@ -104,6 +120,7 @@ CLASSICS = {
             reduce=tf.reduce_mean,
         ),
         iterations=20_001,
+        colours=True,
     ),
     "tiny_mlp": Classic(
         "Introduction to GANs with Python and TensorFlow, without an author",

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from gan_utils import data, latent, losses, models, training
+from gan_utils import colour, data, latent, losses, models, training
 from gan_utils.classics import CLASSICS
 
 import keras
@@ -99,48 +99,51 @@ def build_digit_classifier(seed):
     return classifier
 
 
-def training_digits(batch_size, labels=False, pixel_range=(-1.0, 1.0)):
+def training_digits(batch_size, labels=False, pixel_range=(-1.0, 1.0), colours=False):
     """Returns a function from a seed and a first step to batches of MNIST."""
 
     def batches(seed, first_step):
-        (x_train, y_train), _ = data.load_mnist()
-        labels_too = y_train if labels else None
+        (images, digits), _ = data.load_mnist()
+        if colours:
+            images = colour.colour_digits(images, colour.load_photograph(), seed)
+        labels_too = digits if labels else None
         return data.batches(
-            x_train, batch_size, seed, first_step, labels_too, pixel_range
+            images, batch_size, seed, first_step, labels_too, pixel_range
         )
 
     return batches
 
 
-def classic(name, steps, **options):
+def classic(of, steps, **options):
     """Makes the recipe of a classic: its article's settings, but for the steps.
 
     Args:
-        name: a name in `classics.CLASSICS`.
+        of: a `classics.Classic`.
         steps: how many of the article's iterations are run.
         **options: as in `Recipe`.
     """
-    of = CLASSICS[name]
     return Recipe(
         f"The GAN of: {of.article}. {steps:,} of its {of.iterations:,} iterations",
         of.build,
-        training_digits(of.procedure.batch_size, pixel_range=of.pixel_range),
+        training_digits(
+            of.procedure.batch_size, pixel_range=of.pixel_range, colours=of.colours
+        ),
         steps,
-        ships=("generator",),
         sample_latents=PRIORS[of.prior],
         pixel_range=of.pixel_range,
         precision="float16",
-        **options,
+        **{"ships": ("generator",), **options},
     )
 
 
+BOTH = ("generator", "discriminator")
 RECIPES = {
     "dcgan": Recipe(
         "The DCGAN, with a wider generator behind one more dense layer",
         build_dcgan,
         training_digits(64),
         steps=20_000,
-        ships=("generator", "discriminator"),
+        ships=BOTH,
         interval=100,
         judge_every=1000,
     ),
@@ -158,12 +161,34 @@ RECIPES = {
         steps=4_700,
         ships=("classifier",),
     ),
-    "tiny_mlp": classic("tiny_mlp", steps=30_000, interval=500, judge_every=2500),
+    "tiny_mlp": classic(
+        CLASSICS["tiny_mlp"], steps=30_000, interval=500, judge_every=2500
+    ),
     # Ten times as long: it shows what becomes of the samples.
     "tiny_mlp_long": classic(
-        "tiny_mlp", steps=300_000, interval=1000, judge_every=5000
+        CLASSICS["tiny_mlp"], steps=300_000, interval=1000, judge_every=5000
     ),
-    "keras_gan": classic("keras_gan", steps=30_000, interval=200, judge_every=2000),
+    "layered_mlp": classic(
+        CLASSICS["layered_mlp"], steps=60_000, interval=500, judge_every=5000
+    ),
+    "keras_gan": classic(
+        CLASSICS["keras_gan"], steps=30_000, interval=200, judge_every=2000
+    ),
+    # The article's batches are heavy without a graphics processor.
+    "bulten": classic(
+        CLASSICS["bulten"].vary("in batches of 64 in place of 256", batch_size=64),
+        steps=5_000,
+        ships=BOTH,
+        judge_every=500,
+    ),
+    "bulten_colour": classic(
+        CLASSICS["bulten_colour"].vary(
+            "in batches of 16 in place of 128", batch_size=16
+        ),
+        steps=10_000,
+        judge_every=1000,
+    ),
+    "oreilly": classic(CLASSICS["oreilly"], steps=24_000, ships=BOTH, judge_every=1000),
 }
 
 
