@@ -164,8 +164,6 @@ RECIPES = {
     "tiny_mlp": classic(
         CLASSICS["tiny_mlp"], steps=30_000, interval=500, judge_every=2500
     ),
-        CLASSICS["tiny_mlp"], steps=30_000, interval=500, judge_every=2500
-    ),
     # Ten times as long: it shows what becomes of the samples.
     "tiny_mlp_long": classic(
         CLASSICS["tiny_mlp"], steps=300_000, interval=1000, judge_every=5000
