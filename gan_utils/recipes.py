@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from gan_utils import colour, data, latent, losses, models, training
-from gan_utils.classics import CLASSICS
+from gan_utils.classics import CLASSICS, MENDED
 
 import keras
 import tensorflow as tf
@@ -171,6 +171,9 @@ RECIPES = {
     "layered_mlp": classic(
         CLASSICS["layered_mlp"], steps=60_000, interval=500, judge_every=5000
     ),
+    "layered_mlp_mended": classic(
+        MENDED["layered_mlp"], steps=150_000, interval=1000, judge_every=5000
+    ),
     "keras_gan": classic(
         CLASSICS["keras_gan"], steps=30_000, interval=200, judge_every=2000
     ),
@@ -188,7 +191,8 @@ RECIPES = {
         steps=10_000,
         judge_every=1000,
     ),
-    "oreilly": classic(CLASSICS["oreilly"], steps=24_000, ships=BOTH, judge_every=1000),
+    "oreilly": classic(CLASSICS["oreilly"], steps=16_000, ships=BOTH, judge_every=1000),
+    "oreilly_mended": classic(MENDED["oreilly"], steps=10_000, judge_every=500),
 }
 
 

@@ -6,7 +6,7 @@ import functools
 from gan_utils import classic_networks, data, latent, recipes, training
 from gan_utils.alternating import FAKE, MERGED, REAL
 from gan_utils.classic_networks import BatchStatistics, UpsamplingConv2D
-from gan_utils.classics import CLASSICS
+from gan_utils.classics import CLASSICS, MENDED
 
 import keras
 import numpy as np
@@ -170,6 +170,27 @@ def test_a_variation_departs_in_what_is_named_alone():
         of, article=varied.article, procedure=varied.procedure
     )
     assert of.procedure.batch_size == 256
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "rates", "beta"),
+    [
+        ("oreilly", {"turns", "optimizers", "generator_optimizer"}, (3e-4, 1e-3), 0.9),
+        ("layered_mlp", {"optimizers", "generator_optimizer"}, (1e-3, 1e-3), 0.5),
+    ],
+)
+def test_what_mends_a_classic_is_small(name, changed, rates, beta):
+    of, mended = CLASSICS[name], MENDED[name]
+    assert (mended.generator, mended.discriminator) == (of.generator, of.discriminator)
+    before, after = vars(of.procedure), vars(mended.procedure)
+    assert {field for field in before if before[field] != after[field]} == changed
+    (optimizer,) = mended.procedure.optimizers
+    made = optimizer(), mended.procedure.generator_optimizer()
+    assert [float(each.learning_rate) for each in made] == pytest.approx(rates)
+    assert {each.beta_1 for each in made} == {beta}
+    recipe = recipes.RECIPES[f"{name}_mended"]
+    assert recipe.about.startswith(f"The GAN of: {mended.article}. ")
+    assert ", but for " in mended.article
 
 
 @pytest.mark.parametrize("name", RECIPES)
