@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from gan_utils import colour, data, latent, losses, models, training
-from gan_utils.classics import CLASSICS, MENDED
+from gan_utils.classics import CLASSICS, VARIATIONS
 
 import keras
 import tensorflow as tf
@@ -172,27 +172,22 @@ RECIPES = {
         CLASSICS["layered_mlp"], steps=60_000, interval=500, judge_every=5000
     ),
     "layered_mlp_mended": classic(
-        MENDED["layered_mlp"], steps=150_000, interval=1000, judge_every=5000
+        VARIATIONS["layered_mlp_mended"],
+        steps=150_000,
+        interval=1000,
+        judge_every=5000,
     ),
     "keras_gan": classic(
         CLASSICS["keras_gan"], steps=30_000, interval=200, judge_every=2000
     ),
-    # The article's batches are heavy without a graphics processor.
-    "bulten": classic(
-        CLASSICS["bulten"].vary("in batches of 64 in place of 256", batch_size=64),
-        steps=5_000,
-        ships=BOTH,
-        judge_every=500,
-    ),
+    "bulten": classic(VARIATIONS["bulten"], steps=5_000, ships=BOTH, judge_every=500),
     "bulten_colour": classic(
-        CLASSICS["bulten_colour"].vary(
-            "in batches of 16 in place of 128", batch_size=16
-        ),
-        steps=10_000,
-        judge_every=1000,
+        VARIATIONS["bulten_colour"], steps=10_000, judge_every=1000
     ),
     "oreilly": classic(CLASSICS["oreilly"], steps=16_000, ships=BOTH, judge_every=1000),
-    "oreilly_mended": classic(MENDED["oreilly"], steps=10_000, judge_every=500),
+    "oreilly_mended": classic(
+        VARIATIONS["oreilly_mended"], steps=10_000, judge_every=500
+    ),
 }
 
 

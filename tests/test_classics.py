@@ -6,7 +6,7 @@ import functools
 from gan_utils import classic_networks, data, latent, recipes, training
 from gan_utils.alternating import FAKE, MERGED, REAL
 from gan_utils.classic_networks import BatchStatistics, UpsamplingConv2D
-from gan_utils.classics import CLASSICS, MENDED
+from gan_utils.classics import CLASSICS, VARIATIONS
 
 import keras
 import numpy as np
@@ -16,6 +16,7 @@ from keras import layers
 
 PARTS = ("generator", "discriminator")
 NETWORKS = [(name, part) for name in CLASSICS for part in PARTS]
+OPTIMIZERS = {"optimizers", "generator_optimizer"}
 RECIPES = [name for name in CLASSICS if name in recipes.RECIPES]
 POINTS = latent.sample_uniform(8, classic_networks.LATENT_DIM, seed=0)
 
@@ -173,24 +174,36 @@ def test_a_variation_departs_in_what_is_named_alone():
 
 
 @pytest.mark.parametrize(
-    ("name", "changed", "rates", "beta"),
+    ("name", "of", "changed", "rates", "beta"),
     [
-        ("oreilly", {"turns", "optimizers", "generator_optimizer"}, (3e-4, 1e-3), 0.9),
-        ("layered_mlp", {"optimizers", "generator_optimizer"}, (1e-3, 1e-3), 0.5),
+        ("bulten", "bulten", {*OPTIMIZERS, "batch_size"}, (8e-4, 4e-4), 0.9),
+        ("bulten_colour", "bulten_colour", {"batch_size"}, (2e-4, 1e-4), 0.9),
+        ("oreilly_mended", "oreilly", {*OPTIMIZERS, "turns"}, (3e-4, 1e-3), 0.9),
+        ("layered_mlp_mended", "layered_mlp", OPTIMIZERS, (1e-3, 1e-3), 0.5),
     ],
 )
-def test_what_mends_a_classic_is_small(name, changed, rates, beta):
-    of, mended = CLASSICS[name], MENDED[name]
-    assert (mended.generator, mended.discriminator) == (of.generator, of.discriminator)
-    before, after = vars(of.procedure), vars(mended.procedure)
+def test_a_variation_is_small(name, of, changed, rates, beta):
+    of, varied = CLASSICS[of], VARIATIONS[name]
+    assert (varied.generator, varied.discriminator) == (of.generator, of.discriminator)
+    before, after = vars(of.procedure), vars(varied.procedure)
     assert {field for field in before if before[field] != after[field]} == changed
-    (optimizer,) = mended.procedure.optimizers
-    made = optimizer(), mended.procedure.generator_optimizer()
+    (optimizer,) = varied.procedure.optimizers
+    made = optimizer(), varied.procedure.generator_optimizer()
     assert [float(each.learning_rate) for each in made] == pytest.approx(rates)
-    assert {each.beta_1 for each in made} == {beta}
-    recipe = recipes.RECIPES[f"{name}_mended"]
-    assert recipe.about.startswith(f"The GAN of: {mended.article}. ")
-    assert ", but for " in mended.article
+    assert made[1].beta_1 == getattr(made[0], "beta_1", beta) == beta
+    assert recipes.RECIPES[name].about.startswith(f"The GAN of: {varied.article}. ")
+
+
+def test_a_small_batch_cools_down_when_the_article_does_not():
+    varied, of = VARIATIONS["bulten"].procedure, CLASSICS["bulten"].procedure
+    for cooled, make in (
+        (varied.optimizers[0](), of.optimizers[0]()),
+        (varied.generator_optimizer(), of.generator_optimizer()),
+    ):
+        for step, share in ((0, 1), (2_999, 1), (3_000, 4), (10**6, 4)):
+            cooled.iterations.assign(step)
+            make.iterations.assign(step)
+            assert float(cooled.learning_rate) == float(make.learning_rate) / share
 
 
 @pytest.mark.parametrize("name", RECIPES)
