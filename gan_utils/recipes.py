@@ -180,7 +180,7 @@ RECIPES = {
     "keras_gan": classic(
         CLASSICS["keras_gan"], steps=30_000, interval=200, judge_every=2000
     ),
-    "bulten": classic(VARIATIONS["bulten"], steps=5_000, ships=BOTH, judge_every=500),
+    "bulten": classic(VARIATIONS["bulten"], steps=10_000, ships=BOTH, judge_every=500),
     "bulten_colour": classic(
         VARIATIONS["bulten_colour"], steps=10_000, judge_every=1000
     ),
