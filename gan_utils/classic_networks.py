@@ -81,34 +81,42 @@ class UpsamplingConv2D(layers.Conv2D):
         return count, 2 * height, 2 * width, self.filters
 
 
-def build_oreilly_generator(seed=0):
+def build_oreilly_generator(seed=0, halving=True):
     """Builds the generator that halves what it has enlarged, with `BatchStatistics`.
 
     Enlarging is bilinear. TensorFlow 1 put its grid half a pixel further left and
     up, which no layer does any more.
+
+    Args:
+        seed: an integer from 0.
+        halving: whether the same number of values begins as 56×56 pixels, which
+            every convolution halves, or as 7×7 places of 64 channels, which grow.
     """
-    settings = {
-        "padding": "same",
+    stride = 2 if halving else 1
+    values = {
         "kernel_initializer": initializers.TruncatedNormal(stddev=0.02),
         "bias_initializer": initializers.TruncatedNormal(stddev=0.02),
     }
-    dense = {key: settings[key] for key in ("kernel_initializer", "bias_initializer")}
+    settings = {"strides": stride, "padding": "same", **values}
+    larger = functools.partial(layers.UpSampling2D, interpolation="bilinear")
+    grow = [
+        layers.Conv2D(LATENT_DIM // 2, 3, **settings),
+        BatchStatistics(),
+        layers.ReLU(),
+        larger(),
+        layers.Conv2D(LATENT_DIM // 4, 3, **settings),
+        BatchStatistics(),
+        layers.ReLU(),
+    ]
     model = keras.Sequential(
         [
             keras.Input((LATENT_DIM,)),
-            layers.Dense(56 * 56, **dense),
-            layers.Reshape((56, 56, 1)),
+            layers.Dense(56 * 56, **values),
+            layers.Reshape((56, 56, 1) if halving else (7, 7, 64)),
             BatchStatistics(),
             layers.ReLU(),
-            layers.Conv2D(LATENT_DIM // 2, 3, 2, **settings),
-            BatchStatistics(),
-            layers.ReLU(),
-            layers.UpSampling2D(interpolation="bilinear"),
-            layers.Conv2D(LATENT_DIM // 4, 3, 2, **settings),
-            BatchStatistics(),
-            layers.ReLU(),
-            layers.UpSampling2D(interpolation="bilinear"),
-            layers.Conv2D(1, 1, 2, activation="sigmoid", **settings),
+            *([*grow, larger()] if halving else [larger(), *grow]),
+            layers.Conv2D(1, 1, activation="sigmoid", **settings),
         ],
         name="generator",
     )
