@@ -113,4 +113,4 @@ def code_lines(path):
 def test_the_package_stays_small():
     sizes = {path.name: code_lines(path) for path in PACKAGE.glob("*.py")}
     assert max(sizes.values()) < 300, sizes
-    assert sum(sizes.values()) < 3000, sizes
+    assert sum(sizes.values()) < 3200, sizes
