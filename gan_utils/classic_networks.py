@@ -7,6 +7,7 @@ from images to logits `(n, 1)`.
 """
 
 import functools
+import itertools
 
 from gan_utils import models
 
@@ -242,12 +243,21 @@ def he_like(incoming):
     return initializers.RandomNormal(stddev=(incoming / 2) ** -0.5)
 
 
-def build_dense_generator(seed=0, sizes=(LATENT_DIM, 128, FLAT), initializer=glorot):
-    """Builds dense layers that end in an image; `sizes` ends in 784."""
+def build_dense_generator(
+    seed=0, sizes=(LATENT_DIM, 128, FLAT), initializer=glorot, normalize=False
+):
+    """Builds dense layers that end in an image; `sizes` ends in 784.
+
+    `normalize` puts batch norm behind each hidden layer, as Keras-GAN has it.
+    """
+    parts = build_layers(sizes, initializer)
+    if normalize:
+        norms = [layers.BatchNormalization(momentum=0.8) for _ in parts[1:]]
+        parts = [*itertools.chain(*zip(parts, norms)), parts[-1]]
     model = keras.Sequential(
         [
             keras.Input((sizes[0],)),
-            *build_layers(sizes, initializer),
+            *parts,
             layers.Activation("sigmoid"),
             layers.Reshape((28, 28, 1)),
         ],
