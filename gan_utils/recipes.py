@@ -172,7 +172,7 @@ RECIPES = {
         CLASSICS["layered_mlp"], steps=60_000, interval=500, judge_every=5000
     ),
     "layered_mlp_mended": classic(
-        VARIATIONS["layered_mlp_mended"], steps=10_000, interval=200, judge_every=1000
+        VARIATIONS["layered_mlp_mended"], steps=4_000, judge_every=500
     ),
     "keras_gan": classic(
         CLASSICS["keras_gan"], steps=30_000, interval=200, judge_every=2000
