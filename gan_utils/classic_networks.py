@@ -246,9 +246,14 @@ def he_like(incoming):
 def build_dense_generator(
     seed=0, sizes=(LATENT_DIM, 128, FLAT), initializer=glorot, normalize=False
 ):
-    """Builds dense layers that end in an image; `sizes` ends in 784.
+    """Builds dense layers that end in an image.
 
-    `normalize` puts batch norm behind each hidden layer, as Keras-GAN has it.
+    Args:
+        seed: an integer from 0.
+        sizes: as for `build_layers`; ends in 784.
+        initializer: as for `build_layers`.
+        normalize: whether batch norm stands behind each hidden layer, as in
+            Keras-GAN.
     """
     parts = build_layers(sizes, initializer)
     if normalize:

@@ -53,11 +53,11 @@ class Classic:
         Example:
             >>> slim = CLASSICS["bulten"].vary("in batches of 64", batch_size=64)
         """
-        procedure = dataclasses.replace(self.procedure, **changes)
-        article = f"{self.article}, {remark}"
-        generator = generator or self.generator
         return dataclasses.replace(
-            self, article=article, generator=generator, procedure=procedure
+            self,
+            article=f"{self.article}, {remark}",
+            generator=generator or self.generator,
+            procedure=dataclasses.replace(self.procedure, **changes),
         )
 
     def build(self, seed):

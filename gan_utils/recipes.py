@@ -114,14 +114,15 @@ def training_digits(batch_size, labels=False, pixel_range=(-1.0, 1.0), colours=F
     return batches
 
 
-def classic(of, steps, **options):
+def classic(name, steps, **options):
     """Makes the recipe of a classic: its article's settings, but for the steps.
 
     Args:
-        of: a `classics.Classic`.
+        name: a name in `classics.CLASSICS` or `classics.VARIATIONS`.
         steps: how many of the article's iterations are run.
         **options: as in `Recipe`.
     """
+    of = (CLASSICS | VARIATIONS)[name]
     return Recipe(
         f"The GAN of: {of.article}. {steps:,} of its {of.iterations:,} iterations",
         of.build,
@@ -161,30 +162,18 @@ RECIPES = {
         steps=4_700,
         ships=("classifier",),
     ),
-    "tiny_mlp": classic(
-        CLASSICS["tiny_mlp"], steps=30_000, interval=500, judge_every=2500
-    ),
+    "tiny_mlp": classic("tiny_mlp", steps=30_000, interval=500, judge_every=2500),
     # Ten times as long: it shows what becomes of the samples.
     "tiny_mlp_long": classic(
-        CLASSICS["tiny_mlp"], steps=300_000, interval=1000, judge_every=5000
+        "tiny_mlp", steps=300_000, interval=1000, judge_every=5000
     ),
-    "layered_mlp": classic(
-        CLASSICS["layered_mlp"], steps=60_000, interval=500, judge_every=5000
-    ),
-    "layered_mlp_mended": classic(
-        VARIATIONS["layered_mlp_mended"], steps=4_000, judge_every=500
-    ),
-    "keras_gan": classic(
-        CLASSICS["keras_gan"], steps=30_000, interval=200, judge_every=2000
-    ),
-    "bulten": classic(VARIATIONS["bulten"], steps=10_000, ships=BOTH, judge_every=500),
-    "bulten_colour": classic(
-        VARIATIONS["bulten_colour"], steps=10_000, judge_every=1000
-    ),
-    "oreilly": classic(CLASSICS["oreilly"], steps=16_000, ships=BOTH, judge_every=1000),
-    "oreilly_mended": classic(
-        VARIATIONS["oreilly_mended"], steps=10_000, judge_every=500
-    ),
+    "layered_mlp": classic("layered_mlp", steps=60_000, interval=500, judge_every=5000),
+    "layered_mlp_mended": classic("layered_mlp_mended", steps=4_000, judge_every=500),
+    "keras_gan": classic("keras_gan", steps=30_000, interval=200, judge_every=2000),
+    "bulten": classic("bulten", steps=10_000, ships=BOTH, judge_every=500),
+    "bulten_colour": classic("bulten_colour", steps=10_000, judge_every=1000),
+    "oreilly": classic("oreilly", steps=16_000, ships=BOTH, judge_every=1000),
+    "oreilly_mended": classic("oreilly_mended", steps=10_000, judge_every=500),
 }
 
 
