@@ -19,12 +19,15 @@ CARD = "card.json"
 # Folders of a log that hold the graphs of the networks; the code shows them better.
 GRAPHS = shutil.ignore_patterns("generator", "discriminator", "classifier")
 POINTER = b"version https://git-lfs"
+# Smaller arrays take little room, and a convolution's kernel acts at every pixel.
+SMALL = 2**16
 
 
 def round_weights(network, inputs, precision):
     """Rounds the weights to a shorter type, in place; the network stays float32.
 
-    What is measured afterwards is measured of what will be stored.
+    What is measured afterwards is measured of what will be stored. Arrays of fewer
+    than `SMALL` weights are left as they are.
 
     Args:
         network: a built `keras.Model`.
@@ -43,7 +46,7 @@ def round_weights(network, inputs, precision):
     """
     before = network(inputs, training=False)
     with np.errstate(over="ignore"):  # said below, by name
-        rounded = [np.asarray(weight).astype(precision) for weight in network.weights]
+        rounded = [_shorten(np.asarray(each), precision) for each in network.weights]
     for weight, values in zip(network.weights, rounded):
         if not np.isfinite(values).all():
             raise ValueError(
@@ -346,12 +349,16 @@ def machine():
     }
 
 
+def _shorten(values, precision):
+    return values if values.size < SMALL else values.astype(precision)
+
+
 def _convert(path, precision):
     """Stores the arrays of a file of weights in another type; Keras reads any."""
 
     def copy(name, item):
         if isinstance(item, h5py.Dataset):
-            target[name] = item[()].astype(precision)
+            target[name] = _shorten(item[()], precision)
         else:
             target.require_group(name)
 

@@ -17,9 +17,10 @@ CARD = {"name": "tiny", "steps": 3}
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    """A recipe small enough to be built for each test."""
+    """A recipe small enough to be built for each test, and to be rounded as a whole."""
     recipe = recipes.Recipe("tiny", make_gan, None, 3, NETWORKS)
     monkeypatch.setitem(recipes.RECIPES, "tiny", recipe)
+    monkeypatch.setattr(pretrained, "SMALL", 0)
 
 
 @pytest.fixture
@@ -205,6 +206,19 @@ def test_rounded_weights_are_those_of_the_shorter_type_and_change_little():
             assert b.dtype == "float32"
             shorter = a.numpy().astype("float16")
             np.testing.assert_array_equal(b, shorter.astype("float32"))
+
+
+def test_small_arrays_are_not_rounded(tmp_path, monkeypatch):
+    before = make_gan(seed=7).generator
+    sizes = sorted({weight.numpy().size for weight in before.weights})
+    monkeypatch.setattr(pretrained, "SMALL", sizes[-2] + 1)
+    networks, _ = rounded_networks()
+    folder = tmp_path / "tiny"
+    pretrained.save_pretrained(folder, networks, CARD, precision="float16")
+    loaded = load(folder)
+    for a, b, c in zip(before.weights, networks["generator"].weights, loaded.weights):
+        assert np.array_equal(a, b) == (a.numpy().size < sizes[-1])
+        np.testing.assert_array_equal(b, c)
 
 
 def test_the_change_that_is_told_is_that_of_the_outputs():
