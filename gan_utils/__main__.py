@@ -136,7 +136,7 @@ def train(options):
     changes = pretrained.round_networks(networks, recipe)
     card = {
         "name": options.name,
-        "about": recipe.about,
+        "about": recipe.about.format(steps=model.step),
         "command": f"python -m gan_utils train {options.name} --steps {model.step} "
         f"--seed {options.seed}",
         "seed": options.seed,

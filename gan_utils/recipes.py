@@ -22,7 +22,7 @@ class Recipe:
     """How one model is trained.
 
     Args:
-        about: one sentence for the card.
+        about: one sentence for the card; `{steps}` in it is how many were taken.
         build: from a seed to a compiled `GAN` or `Classifier`.
         batches: from a seed and the first step to a dataset of batches.
         steps: how many it takes.
@@ -124,7 +124,7 @@ def classic(name, steps, **options):
     """
     of = (CLASSICS | VARIATIONS)[name]
     return Recipe(
-        f"The GAN of: {of.article}. {steps:,} of its {of.iterations:,} iterations",
+        f"The GAN of: {of.article}. {{steps:,}} of its {of.iterations:,} iterations",
         of.build,
         training_digits(
             of.procedure.batch_size, pixel_range=of.pixel_range, colours=of.colours

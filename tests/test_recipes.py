@@ -41,6 +41,7 @@ def test_the_shipped_models_are_those_with_a_recipe():
 def test_a_card_tells_how_to_make_the_model_again(name):
     card, recipe = load_card(name), recipes.find(name)
     assert card["steps"] == recipe.steps
+    assert card["about"] == recipe.about.format(steps=recipe.steps)
     assert card["command"] == (
         f"python -m gan_utils train {name} --steps {recipe.steps} --seed {card['seed']}"
     )
