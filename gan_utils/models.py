@@ -33,12 +33,10 @@ def initialize(model, seed):
         for part in ("kernel", "bias"):
             weight = getattr(layer, part, None)
             if weight is not None:
-                initializer = getattr(layer, f"{part}_initializer")
-                settings = initializer.get_config()
-                if "seed" in settings:
-                    settings["seed"] = 1000 * seed + 2 * position + (part == "bias")
-                fresh = type(initializer).from_config(settings)
-                weight.assign(fresh(weight.shape, weight.dtype))
+                initializer = getattr(layer, f"{part}_initializer").clone()
+                # Zeros and ones have no use for it.
+                initializer.seed = 1000 * seed + 2 * position + (part == "bias")
+                weight.assign(initializer(weight.shape, weight.dtype))
     return model
 
 
