@@ -150,8 +150,7 @@ class TensorBoardLog(keras.callbacks.Callback):
             if self.latents is not None and step - self._drawn_at >= self.image_every:
                 images = self.model.averaged_generator(self.latents, training=False)
                 picture = plotting.tile(images, pixel_range=self.model.pixel_range)
-                picture = np.atleast_3d(picture)
-                tf.summary.image("samples", picture[None])
+                tf.summary.image("samples", np.atleast_3d(picture)[None])
                 self._drawn_at = step
         self._writer.flush()
         # After the first curves: TensorBoard opens on what is there, and a page that
