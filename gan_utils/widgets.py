@@ -139,11 +139,7 @@ def click_grid(images, captions, columns=None, zoom=2, large=6):
         >>> box = click_grid(images, [f"number {index}" for index in range(40)])
     """
     images = plotting.to_uint8(images)
-    if len(captions) != len(images):
-        raise ValueError(
-            f"{len(captions)} captions were given for {len(images)} images; give one "
-            "each."
-        )
+    plotting.check_one_each(images, captions, "captions")
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
     gap = 2
