@@ -68,7 +68,7 @@ def uniform(shape, seed):
     return tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
 
 
-class GAN(keras.Model):
+class GAN(fitting.Resumable):
     """A generator and a discriminator that `fit` trains against each other.
 
     Everything random in a step follows from `seed` and the number of the step,
@@ -276,8 +276,7 @@ class GAN(keras.Model):
                 "stopped, and nothing was saved since. Lower the learning rates, then "
                 "build the GAN anew or go on from its last checkpoint."
             )
-        for network in (self.generator, self.discriminator):
-            fitting.check_weights(network, self.step)
+        super().check()
 
     def fit(self, x, callbacks=None, **options):
         """Trains like `keras.Model.fit`, and ends cleanly when interrupted.
@@ -296,10 +295,10 @@ class GAN(keras.Model):
         Raises:
             FloatingPointError: a loss became NaN or infinite.
         """
-        return fitting.fit(self, x, [_Attendant(), *(callbacks or [])], **options)
+        return super().fit(x, [_Attendant(), *(callbacks or [])], **options)
 
 
-class Classifier(keras.Model):
+class Classifier(fitting.Resumable):
     """A network that `fit` trains to name what is in an image.
 
     It has what a `GAN` has for those who train, watch and save it: `step`,
@@ -334,10 +333,6 @@ class Classifier(keras.Model):
         """Returns the logits."""
         return self.network(images, training=training)
 
-    def fit(self, x, callbacks=None, **options):
-        """Trains like `keras.Model.fit`, and ends cleanly when interrupted."""
-        return fitting.fit(self, x, list(callbacks or []), **options)
-
     @property
     def step(self):
         """The number of steps done, an int."""
@@ -354,10 +349,6 @@ class Classifier(keras.Model):
             "network": fitting.tensors(self.network),
             "optimizer": fitting.slots(self.optimizer),
         }
-
-    def check(self):
-        """Raises `FloatingPointError` if a weight is not finite."""
-        fitting.check_weights(self.network, self.step)
 
 
 class _Attendant(keras.callbacks.Callback):
