@@ -63,15 +63,12 @@ def train(name, folder, seed=0, steps=None, save_every=20):
         # Before the judge, since it clears the log of a training begun anew.
         callbacks.TensorBoardLog(folder / "log", points, max(1, recipe.steps // 10)),
         *judges,
+        clock,
+        saver,
     ]
+    make_batches = functools.partial(recipe.batches, seed)
     try:
-        fit_until(
-            model,
-            functools.partial(recipe.batches, seed),
-            steps,
-            recipe.interval,
-            [*watchers, clock, saver],
-        )
+        fit_until(model, make_batches, steps, recipe.interval, watchers)
     except tf.errors.OpError as error:  # TensorFlow's own name for a full disk
         raise OSError(f"Training stopped: {error.message}") from error
     if isinstance(model, GAN):
