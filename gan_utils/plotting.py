@@ -54,9 +54,8 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
             "that made the images."
         )
     low, high = pixel_range
-    return np.rint((images - low).clip(0, high - low) * (255 / (high - low))).astype(
-        np.uint8
-    )
+    above_low = (images - low).clip(0, high - low)
+    return np.rint(above_low * (255 / (high - low))).astype(np.uint8)
 
 
 def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
@@ -227,15 +226,10 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
                 "give one value a step."
             )
         axes.plot(steps, values, color=colour, linestyle=style, label=name)
+    beside = axes.get_yaxis_transform()  # 1.01: a little to the right of the axes
     for name, height in (references or {}).items():
         axes.axhline(height, color="0.4", linewidth=0.8, linestyle=(0, (1, 3)))
-        axes.annotate(
-            name,
-            (1.01, height),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            size=9,
-        )
+        axes.text(1.01, height, name, va="center", size=9, transform=beside)
     axes.set_xlabel("step")
     axes.set_ylabel(ylabel)
     axes.spines[["top", "right"]].set_visible(False)
