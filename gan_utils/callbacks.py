@@ -85,12 +85,9 @@ class SampleFrames(keras.callbacks.Callback):
         if self.model.step == 0:  # frames of a training that was begun anew
             for path in self.folder.glob("step_*.png"):
                 path.unlink()
-        self._draw()
+        self.on_epoch_end(epoch=None)  # a picture of what nobody has trained yet
 
     def on_epoch_end(self, epoch, logs=None):
-        self._draw()
-
-    def _draw(self):
         images = self.model.averaged_generator(self.latents, training=False)
         picture = plotting.tile(images, pixel_range=self.model.pixel_range)
         path = self.folder / f"step_{self.model.step:08d}.png"
