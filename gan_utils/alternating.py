@@ -171,8 +171,7 @@ class AlternatingGAN(training.GAN):
         for optimizer in made[1:]:
             optimizer.build(self.discriminator.trainable_variables)
         self.discriminator_optimizers = made
-        turns = len(self.procedure.turns)
-        self.optimizer_a_turn = made if len(made) == turns else made * turns
+        self.optimizer_a_turn = made * (len(self.procedure.turns) // len(made))
 
     def take_step(self, real_images):
         return alternating_step(self, real_images)
