@@ -242,9 +242,8 @@ class GAN(fitting.Resumable):
     def _average(self):
         steps = tf.cast(self.step_count, tf.float32)
         keep = steps / (1.0 / self.averaging + steps)
-        for average, weight in zip(
-            self.averaged_generator.weights, self.generator.weights
-        ):
+        pairs = zip(self.averaged_generator.weights, self.generator.weights)
+        for average, weight in pairs:
             average.assign(weight + keep * (average - weight))
 
     def settle(self, count=512):
@@ -266,9 +265,8 @@ class GAN(fitting.Resumable):
 
     def check(self):
         """Raises `FloatingPointError` if a loss or a weight is not finite."""
-        bad = {
-            name: int(step) for name, step in zip(LOSSES, self.bad_steps) if step >= 0
-        }
+        first_steps = zip(LOSSES, self.bad_steps.numpy())
+        bad = {name: step for name, step in first_steps if step >= 0}
         if bad:
             name = min(bad, key=bad.get)
             raise FloatingPointError(
