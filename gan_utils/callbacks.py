@@ -34,7 +34,6 @@ class ProgressBar(keras.callbacks.Callback):
     def __init__(self, total=None):
         super().__init__()
         self.total = total
-        self._bar = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
         self._bar = tqdm(
@@ -52,8 +51,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.update(self.model.step - self._bar.n)
 
     def on_train_end(self, logs=None):
-        if self._bar:
-            self._bar.close()
+        self._bar.close()
 
 
 class SampleFrames(keras.callbacks.Callback):
@@ -129,7 +127,6 @@ class TensorBoardLog(keras.callbacks.Callback):
         self.folder = Path(folder)
         self.latents = latents
         self.image_every = image_every
-        self._writer = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
         self._graphs_missing = self.model.step == 0
@@ -158,8 +155,7 @@ class TensorBoardLog(keras.callbacks.Callback):
             self._graphs_missing = False
 
     def on_train_end(self, logs=None):
-        if self._writer:
-            self._writer.close()
+        self._writer.close()
 
 
 def write_graph(folder, network):

@@ -19,7 +19,8 @@ class Resumable(keras.Model):
     def fit(self, x, callbacks=None, **options):
         """Runs Keras' own `fit`; an interrupt lets every callback finish first.
 
-        So a `Checkpoint` saves before the interrupt is raised again.
+        So a `Checkpoint` saves before the interrupt is raised again. One that comes
+        before training has begun is only raised again.
 
         Args:
             x: a dataset of float32 batches, as `data.batches` makes it.
@@ -32,12 +33,14 @@ class Resumable(keras.Model):
         Raises:
             KeyboardInterrupt: again, with a sentence that names the step.
         """
-        callbacks = list(callbacks or [])
+        begun = []  # gets an entry once every callback has begun
+        last = keras.callbacks.LambdaCallback(on_train_begin=begun.append)
+        callbacks = [*(callbacks or []), last]
         try:
             # shuffle=False: Keras warns about its default with a dataset.
             return super().fit(x, callbacks=callbacks, shuffle=False, **options)
         except KeyboardInterrupt:
-            for callback in callbacks:
+            for callback in callbacks if begun else []:
                 callback.on_train_end()
             raise KeyboardInterrupt(
                 f"Training was interrupted after step {self.step:,}."

@@ -84,7 +84,6 @@ class _Judge(keras.callbacks.Callback):
         self.folder = folder
         self.recipe = recipe
         self.judge = pretrained.load_judge()
-        self._writer = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
         self._writer = tf.summary.create_file_writer(str(self.folder))
@@ -99,8 +98,7 @@ class _Judge(keras.callbacks.Callback):
                         tf.summary.scalar(name, value)
 
     def on_train_end(self, logs=None):
-        if self._writer:
-            self._writer.close()
+        self._writer.close()
 
 
 class _Clock(keras.callbacks.Callback):

@@ -360,5 +360,4 @@ class _Attendant(keras.callbacks.Callback):
         self.model.settle()
 
     def on_train_end(self, logs=None):
-        if self._model:  # after an interrupt, the last interval has no end
-            self.model.settle()
+        self.model.settle()  # after an interrupt, the last interval has no end
