@@ -180,19 +180,18 @@ def sample(options):
 
 def evaluate(options):
     """Prints the figures of a model, or of the images in a file, beside real ones."""
-    from gan_utils import data, metrics, pretrained, recipes
+    from gan_utils import data, metrics, pretrained
 
+    if options.source == "classifier":
+        classifier = pretrained.load_pretrained("classifier", folder=options.model)
+        figures = pretrained.measure("classifier", {"classifier": classifier})
+        line = f"{figures['test_accuracy']:.2%} of {figures['n']:,} test digits"
+        print(json.dumps(figures) if options.json else line)
+        return
     if options.source.endswith(".npz"):
         images = read_images(Path(options.source))
     else:
-        network = pretrained.load_pretrained(options.source, folder=options.model)
-        if network.name == "classifier":
-            figures = pretrained.measure(options.source, {network.name: network})
-            line = f"{figures['test_accuracy']:.2%} of {figures['n']:,} test digits"
-            print(json.dumps(figures) if options.json else line)
-            return
-        drawing = recipes.find(options.source).drawing
-        images = pretrained.draw(network, SAMPLES, 0, **drawing)
+        images = pretrained.draw_pretrained(options.source, SAMPLES, 0, options.model)
     judge = pretrained.load_judge()
     (x_train, _), _ = data.load_mnist()
     rows = {options.source: judge(images), REAL: judge(x_train[: len(images)])}

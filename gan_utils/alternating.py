@@ -114,12 +114,8 @@ def alternating_step(gan, real_images):
         lambda: _judge_generator(gan, latents, training=False),
         lambda: _move_generator(gan, latents),
     )
-    values = {
-        "generator_loss": loss,
-        "discriminator_loss_real": halves["real"],
-        "discriminator_loss_fake": halves["fake"],
-        "generator_accuracy": tf.cast(fooled > 0, tf.float32),
-    }
+    values = dict(zip(training.LOSSES, (loss, halves["real"], halves["fake"])))
+    values["generator_accuracy"] = tf.cast(fooled > 0, tf.float32)
     return values, logits["real"], logits["fake"]
 
 
@@ -171,8 +167,7 @@ class AlternatingGAN(training.GAN):
         for optimizer in made[1:]:
             optimizer.build(self.discriminator.trainable_variables)
         self.discriminator_optimizers = made
-        turns = len(self.procedure.turns)
-        self.optimizer_a_turn = made if len(made) == turns else made * turns
+        self.optimizer_a_turn = made * (len(self.procedure.turns) // len(made))
 
     def take_step(self, real_images):
         return alternating_step(self, real_images)

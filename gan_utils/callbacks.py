@@ -34,7 +34,6 @@ class ProgressBar(keras.callbacks.Callback):
     def __init__(self, total=None):
         super().__init__()
         self.total = total
-        self._bar = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
         self._bar = tqdm(
@@ -52,8 +51,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.update(self.model.step - self._bar.n)
 
     def on_train_end(self, logs=None):
-        if self._bar:
-            self._bar.close()
+        self._bar.close()
 
 
 class SampleFrames(keras.callbacks.Callback):
@@ -85,12 +83,9 @@ class SampleFrames(keras.callbacks.Callback):
         if self.model.step == 0:  # frames of a training that was begun anew
             for path in self.folder.glob("step_*.png"):
                 path.unlink()
-        self._draw()
+        self.on_epoch_end(epoch=None)  # a picture of what nobody has trained yet
 
     def on_epoch_end(self, epoch, logs=None):
-        self._draw()
-
-    def _draw(self):
         images = self.model.averaged_generator(self.latents, training=False)
         picture = plotting.tile(images, pixel_range=self.model.pixel_range)
         path = self.folder / f"step_{self.model.step:08d}.png"
@@ -132,7 +127,6 @@ class TensorBoardLog(keras.callbacks.Callback):
         self.folder = Path(folder)
         self.latents = latents
         self.image_every = image_every
-        self._writer = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
         self._graphs_missing = self.model.step == 0
@@ -150,8 +144,7 @@ class TensorBoardLog(keras.callbacks.Callback):
             if self.latents is not None and step - self._drawn_at >= self.image_every:
                 images = self.model.averaged_generator(self.latents, training=False)
                 picture = plotting.tile(images, pixel_range=self.model.pixel_range)
-                picture = np.atleast_3d(picture)
-                tf.summary.image("samples", picture[None])
+                tf.summary.image("samples", np.atleast_3d(picture)[None])
                 self._drawn_at = step
         self._writer.flush()
         # After the first curves: TensorBoard opens on what is there, and a page that
@@ -162,8 +155,7 @@ class TensorBoardLog(keras.callbacks.Callback):
             self._graphs_missing = False
 
     def on_train_end(self, logs=None):
-        if self._writer:
-            self._writer.close()
+        self._writer.close()
 
 
 def write_graph(folder, network):

@@ -62,8 +62,9 @@ def colour_digits(digits, photograph, seed, tint=True, batch_size=2000):
         >>> colour_digits(x_train[:10], load_photograph(), seed=0).shape
         (10, 64, 64, 3)
     """
-    _check(digits, (28, 28), "digits", "(n, 28, 28)")
-    _check(photograph[None], (None, None, 3), "a photograph", "(height, width, 3)")
+    _check("digits", digits, digits.shape[1:] == (28, 28), "(n, 28, 28)")
+    in_colour = photograph.shape[2:] == (3,)
+    _check("a photograph", photograph, in_colour, "(height, width, 3)")
     if min(photograph.shape[:2]) < SIZE or photograph.max() > 127:
         raise ValueError(
             f"The photograph has shape {photograph.shape} and values up to "
@@ -108,7 +109,8 @@ def find_strokes(images):
         >>> find_strokes(colour_digits(digits, photograph, seed=0)).shape
         (10, 28, 28)
     """
-    _check(images, (SIZE, SIZE, 3), "images", f"(n, {SIZE}, {SIZE}, 3)")
+    fits = images.shape[1:] == (SIZE, SIZE, 3)
+    _check("images", images, fits, f"(n, {SIZE}, {SIZE}, 3)")
     shrink = _averaging(SIZE, 28)
     strokes = np.empty((len(images), 28, 28), np.uint8)
     for start in range(0, len(images), 2000):
@@ -126,17 +128,15 @@ def _interpolation(size, larger):
 
 
 def _averaging(size, smaller):
-    """A matrix `(smaller, size)` that takes the mean of what a pixel covers."""
-    edges = np.linspace(0, size, smaller + 1)
-    low = np.maximum(edges[:-1, None], np.arange(size))
-    high = np.minimum(edges[1:, None], np.arange(size) + 1)
-    return ((high - low).clip(0) * smaller / size).astype(np.float32)
+    """A matrix `(smaller, size)` that takes the mean of what a pixel covers.
+
+    Each pixel is repeated `smaller` times; then every `size` of them are one.
+    """
+    repeated = np.eye(size, dtype=np.float32).repeat(smaller, axis=0)
+    return repeated.reshape(smaller, size, size).mean(axis=1)
 
 
-def _check(array, shape, what, needed):
-    fits = np.ndim(array) == len(shape) + 1 and all(
-        size in (None, given) for size, given in zip(shape, np.shape(array)[1:])
-    )
+def _check(what, array, fits, needed):
     if not fits or array.dtype != np.uint8:
         raise ValueError(
             f"For {what}, an array of type {array.dtype} and shape {array.shape} was "

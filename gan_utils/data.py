@@ -61,11 +61,8 @@ def load_mnist(path=paths.MNIST, url=MNIST_URL):
     path = Path(path)
     if not path.exists():
         _download(path, url)
-    arrays = _read(path)
-    return (
-        (arrays["x_train"], arrays["y_train"]),
-        (arrays["x_test"], arrays["y_test"]),
-    )
+    x_train, y_train, x_test, y_test = _read(path)
+    return (x_train, y_train), (x_test, y_test)
 
 
 def _read(path, known_as=None):
@@ -92,7 +89,7 @@ def _read(path, known_as=None):
     if state not in _verified:
         _verify(arrays, name, mend)
         _verified.add(state)
-    return arrays
+    return arrays.values()
 
 
 def _verify(arrays, name, mend):

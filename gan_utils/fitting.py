@@ -6,35 +6,55 @@ import keras
 import numpy as np
 
 
-def fit(model, dataset, callbacks, **options):
-    """Runs Keras' own `fit`; an interrupt lets every callback finish first.
+class Resumable(keras.Model):
+    """A model that ends cleanly when interrupted, and knows when it is broken.
 
-    Args:
-        model: a compiled `keras.Model` that counts its steps in `step`.
-        dataset: a `tf.data.Dataset` of batches.
-        callbacks: a list of `keras.callbacks.Callback`.
-        **options: as in `keras.Model.fit`.
-
-    Returns:
-        A `keras.callbacks.History`.
-
-    Raises:
-        KeyboardInterrupt: again, with a sentence that names the step.
+    Its networks are attributes, and it counts its steps in `step`.
 
     Example:
-        >>> history = fit(gan, images, [checkpoint], steps_per_epoch=50)
+        >>> isinstance(GAN(build_generator(), build_discriminator(), 0), Resumable)
+        True
     """
-    try:
-        # shuffle=False: Keras warns about its default with a dataset.
-        return keras.Model.fit(
-            model, dataset, callbacks=callbacks, shuffle=False, **options
-        )
-    except KeyboardInterrupt:
-        for callback in callbacks:
-            callback.on_train_end()
-        raise KeyboardInterrupt(
-            f"Training was interrupted after step {model.step:,}."
-        ) from None
+
+    def fit(self, x, callbacks=None, **options):
+        """Runs Keras' own `fit`; an interrupt lets every callback finish first.
+
+        So a `Checkpoint` saves before the interrupt is raised again. One that comes
+        before training has begun is only raised again.
+
+        Args:
+            x: a dataset of float32 batches, as `data.batches` makes it.
+            callbacks: a list of `keras.callbacks.Callback`.
+            **options: as in `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            KeyboardInterrupt: again, with a sentence that names the step.
+        """
+        begun = []  # gets an entry once every callback has begun
+        last = keras.callbacks.LambdaCallback(on_train_begin=begun.append)
+        callbacks = [*(callbacks or []), last]
+        try:
+            # shuffle=False: Keras warns about its default with a dataset.
+            return super().fit(x, callbacks=callbacks, shuffle=False, **options)
+        except KeyboardInterrupt:
+            for callback in callbacks if begun else []:
+                callback.on_train_end()
+            raise KeyboardInterrupt(
+                f"Training was interrupted after step {self.step:,}."
+            ) from None
+
+    def check(self):
+        """Raises `FloatingPointError` if a weight is not finite."""
+        for network in self.layers:
+            for weight in network.weights:
+                if not np.isfinite(weight).all():
+                    raise FloatingPointError(
+                        f"{weight.path} of the {network.name} is not finite after "
+                        f"step {self.step:,}. Lower the learning rates."
+                    )
 
 
 def fit_until(model, make_batches, steps, interval, callbacks):
@@ -90,17 +110,3 @@ def slots(optimizer):
         >>> state = tf.train.Checkpoint(optimizer=slots(optimizer))
     """
     return [v.value for v in optimizer.variables if v.name != "learning_rate"]
-
-
-def check_weights(network, step):
-    """Raises `FloatingPointError` if a weight of the network is not finite.
-
-    Example:
-        >>> check_weights(generator, step=500)
-    """
-    for weight in network.weights:
-        if not np.isfinite(weight).all():
-            raise FloatingPointError(
-                f"{weight.path} of the {network.name} is not finite after step "
-                f"{step:,}. Lower the learning rates."
-            )

@@ -253,10 +253,8 @@ def grid(corners, rows, columns, path=arc):
             f"{len(corners)} corners, {rows} rows and {columns} columns were given; "
             "needed are four corners, and two or more of the others."
         )
-    left, right = (
-        path(corners[top], corners[top + 2], np.linspace(0, 1, rows)) for top in (0, 1)
-    )
-    across = np.linspace(0, 1, columns)
+    down, across = np.linspace(0, 1, rows), np.linspace(0, 1, columns)
+    left, right = (path(*ends, down) for ends in zip(corners[:2], corners[2:]))
     return np.concatenate([path(*ends, across) for ends in zip(left, right)])
 
 

@@ -358,12 +358,11 @@ def _probabilities(values):
 
 
 def _features(*sets):
-    sets = [np.asarray(features, np.float64) for features in sets]
-    shapes = [features.shape for features in sets]
-    if any(len(shape) != 2 for shape in shapes) or len({s[1] for s in shapes}) != 1:
+    first, second = sets = [np.asarray(features, np.float64) for features in sets]
+    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
         raise ValueError(
-            f"Features of shapes {shapes[0]} and {shapes[1]} were given; needed are "
-            "(n, dimensions) and (m, dimensions)."
+            f"Features of shapes {first.shape} and {second.shape} were given; needed "
+            "are (n, dimensions) and (m, dimensions)."
         )
     if not all(len(features) > 1 and np.isfinite(features).all() for features in sets):
         raise ValueError(

@@ -33,12 +33,10 @@ def initialize(model, seed):
         for part in ("kernel", "bias"):
             weight = getattr(layer, part, None)
             if weight is not None:
-                initializer = getattr(layer, f"{part}_initializer")
-                settings = initializer.get_config()
-                if "seed" in settings:
-                    settings["seed"] = 1000 * seed + 2 * position + (part == "bias")
-                fresh = type(initializer).from_config(settings)
-                weight.assign(fresh(weight.shape, weight.dtype))
+                initializer = getattr(layer, f"{part}_initializer").clone()
+                # Zeros and ones have no use for it.
+                initializer.seed = 1000 * seed + 2 * position + (part == "bias")
+                weight.assign(initializer(weight.shape, weight.dtype))
     return model
 
 
@@ -217,19 +215,14 @@ def settle_batch_norm(network, inputs):
     Example:
         >>> settle_batch_norm(build_generator(64), sample_latents(512, 64, seed=0))
     """
-    norms = [
-        layer
-        for layer in network.layers
-        if isinstance(layer, layers.BatchNormalization)
-    ]
-    momenta = [norm.momentum for norm in norms]
-    try:
-        for norm in norms:
-            norm.momentum = 0.0  # forget all but this batch
-        network(inputs, training=True)
-    finally:  # an interrupt can come here, too
-        for norm, momentum in zip(norms, momenta):
-            norm.momentum = momentum
+    values = inputs
+    for layer in network.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            every_axis_but_channels = list(range(values.ndim - 1))
+            mean, variance = keras.ops.moments(values, every_axis_but_channels)
+            layer.moving_mean.assign(mean)
+            layer.moving_variance.assign(variance)
+        values = layer(values, training=False)
 
 
 def make_sampler(generator, batch_size=500):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 # Okabe and Ito's colours, which people with a colour-vision deficiency can tell
 # apart; the line styles tell the curves apart in grey.
@@ -38,15 +38,13 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
         (1, 28, 28)
     """
     images = np.asarray(images)
-    if images.ndim not in (3, 4) or (
-        images.ndim == 4 and images.shape[3] not in (1, 3)
-    ):
+    if images.ndim < 3 or images.shape[3:] not in ((), (1,), (3,)):
         raise ValueError(
             f"Images of shape {images.shape} were given; needed is (n, height, width), "
             "or (n, height, width, channels) with 1 or 3 channels. For one image, pass "
             "image[None]."
         )
-    if images.ndim == 4 and images.shape[3] == 1:
+    if images.shape[3:] == (1,):
         images = images[..., 0]
     if images.dtype == np.uint8:
         return images
@@ -56,9 +54,8 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
             "that made the images."
         )
     low, high = pixel_range
-    return np.rint((images - low).clip(0, high - low) * (255 / (high - low))).astype(
-        np.uint8
-    )
+    above_low = (images - low).clip(0, high - low)
+    return np.rint(above_low * (255 / (high - low))).astype(np.uint8)
 
 
 def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
@@ -120,10 +117,7 @@ def frame(images, marked, width=2, colour=(213, 60, 0)):
     """
     images = to_uint8(images)
     marked = np.asarray(marked, bool)
-    if len(marked) != len(images):
-        raise ValueError(
-            f"{len(marked)} marks were given for {len(images)} images; give one each."
-        )
+    check_one_each(images, marked, "marks")
     if images.ndim == 3:
         images = np.repeat(images[..., None], 3, axis=3)
     height, breadth = images.shape[1:3]
@@ -133,6 +127,23 @@ def frame(images, marked, width=2, colour=(213, 60, 0)):
     framed[marked] = colour
     framed[:, width : width + height, width : width + breadth] = images
     return framed
+
+
+def check_one_each(images, values, what):
+    """Raises `ValueError` unless there is one value for each image.
+
+    Args:
+        images: `(n, ...)`.
+        values: as many as there are images, if all is right.
+        what: what the values are called, such as `"titles"`.
+
+    Example:
+        >>> check_one_each(np.zeros((2, 28, 28)), ["a", "b"], "titles")
+    """
+    if len(values) != len(images):
+        raise ValueError(
+            f"{len(values)} {what} were given for {len(images)} images; give one each."
+        )
 
 
 def show_images(
@@ -158,10 +169,8 @@ def show_images(
         >>> figure = show_images(np.zeros((4, 28, 28)), titles="abcd")
     """
     images = to_uint8(images, pixel_range)
-    if titles is not None and len(titles) != len(images):
-        raise ValueError(
-            f"{len(titles)} titles were given for {len(images)} images; give one each."
-        )
+    if titles is not None:
+        check_one_each(images, titles, "titles")
     columns = columns or math.ceil(math.sqrt(len(images)))
     width = min(10, columns * scale)
     if titles is None:
@@ -217,15 +226,10 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
                 "give one value a step."
             )
         axes.plot(steps, values, color=colour, linestyle=style, label=name)
+    beside = axes.get_yaxis_transform()  # 1.01: a little to the right of the axes
     for name, height in (references or {}).items():
         axes.axhline(height, color="0.4", linewidth=0.8, linestyle=(0, (1, 3)))
-        axes.annotate(
-            name,
-            (1.01, height),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            size=9,
-        )
+        axes.text(1.01, height, name, va="center", size=9, transform=beside)
     axes.set_xlabel("step")
     axes.set_ylabel(ylabel)
     axes.spines[["top", "right"]].set_visible(False)
@@ -290,5 +294,4 @@ def save_gif(path, pictures, seconds_each=0.1, zoom=1):
 
 
 def _enlarge(picture, zoom):
-    height, width = picture.shape[:2]
-    return Image.fromarray(picture).resize((width * zoom, height * zoom), Image.NEAREST)
+    return ImageOps.scale(Image.fromarray(picture), zoom, Image.NEAREST)

@@ -63,15 +63,12 @@ def train(name, folder, seed=0, steps=None, save_every=20):
         # Before the judge, since it clears the log of a training begun anew.
         callbacks.TensorBoardLog(folder / "log", points, max(1, recipe.steps // 10)),
         *judges,
+        clock,
+        saver,
     ]
+    make_batches = functools.partial(recipe.batches, seed)
     try:
-        fit_until(
-            model,
-            functools.partial(recipe.batches, seed),
-            steps,
-            recipe.interval,
-            [*watchers, clock, saver],
-        )
+        fit_until(model, make_batches, steps, recipe.interval, watchers)
     except tf.errors.OpError as error:  # TensorFlow's own name for a full disk
         raise OSError(f"Training stopped: {error.message}") from error
     if isinstance(model, GAN):
@@ -87,7 +84,6 @@ class _Judge(keras.callbacks.Callback):
         self.folder = folder
         self.recipe = recipe
         self.judge = pretrained.load_judge()
-        self._writer = None  # an interrupt can come before training begins
 
     def on_train_begin(self, logs=None):
         self._writer = tf.summary.create_file_writer(str(self.folder))
@@ -102,8 +98,7 @@ class _Judge(keras.callbacks.Callback):
                         tf.summary.scalar(name, value)
 
     def on_train_end(self, logs=None):
-        if self._writer:
-            self._writer.close()
+        self._writer.close()
 
 
 class _Clock(keras.callbacks.Callback):

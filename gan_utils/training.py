@@ -68,7 +68,7 @@ def uniform(shape, seed):
     return tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
 
 
-class GAN(keras.Model):
+class GAN(fitting.Resumable):
     """A generator and a discriminator that `fit` trains against each other.
 
     Everything random in a step follows from `seed` and the number of the step,
@@ -242,9 +242,8 @@ class GAN(keras.Model):
     def _average(self):
         steps = tf.cast(self.step_count, tf.float32)
         keep = steps / (1.0 / self.averaging + steps)
-        for average, weight in zip(
-            self.averaged_generator.weights, self.generator.weights
-        ):
+        pairs = zip(self.averaged_generator.weights, self.generator.weights)
+        for average, weight in pairs:
             average.assign(weight + keep * (average - weight))
 
     def settle(self, count=512):
@@ -266,9 +265,8 @@ class GAN(keras.Model):
 
     def check(self):
         """Raises `FloatingPointError` if a loss or a weight is not finite."""
-        bad = {
-            name: int(step) for name, step in zip(LOSSES, self.bad_steps) if step >= 0
-        }
+        first_steps = zip(LOSSES, self.bad_steps.numpy())
+        bad = {name: step for name, step in first_steps if step >= 0}
         if bad:
             name = min(bad, key=bad.get)
             raise FloatingPointError(
@@ -276,8 +274,7 @@ class GAN(keras.Model):
                 "stopped, and nothing was saved since. Lower the learning rates, then "
                 "build the GAN anew or go on from its last checkpoint."
             )
-        for network in (self.generator, self.discriminator):
-            fitting.check_weights(network, self.step)
+        super().check()
 
     def fit(self, x, callbacks=None, **options):
         """Trains like `keras.Model.fit`, and ends cleanly when interrupted.
@@ -296,10 +293,10 @@ class GAN(keras.Model):
         Raises:
             FloatingPointError: a loss became NaN or infinite.
         """
-        return fitting.fit(self, x, [_Attendant(), *(callbacks or [])], **options)
+        return super().fit(x, [_Attendant(), *(callbacks or [])], **options)
 
 
-class Classifier(keras.Model):
+class Classifier(fitting.Resumable):
     """A network that `fit` trains to name what is in an image.
 
     It has what a `GAN` has for those who train, watch and save it: `step`,
@@ -334,10 +331,6 @@ class Classifier(keras.Model):
         """Returns the logits."""
         return self.network(images, training=training)
 
-    def fit(self, x, callbacks=None, **options):
-        """Trains like `keras.Model.fit`, and ends cleanly when interrupted."""
-        return fitting.fit(self, x, list(callbacks or []), **options)
-
     @property
     def step(self):
         """The number of steps done, an int."""
@@ -355,10 +348,6 @@ class Classifier(keras.Model):
             "optimizer": fitting.slots(self.optimizer),
         }
 
-    def check(self):
-        """Raises `FloatingPointError` if a weight is not finite."""
-        fitting.check_weights(self.network, self.step)
-
 
 class _Attendant(keras.callbacks.Callback):
     """Stops at a loss that is not finite; makes the averaged generator ready."""
@@ -371,5 +360,4 @@ class _Attendant(keras.callbacks.Callback):
         self.model.settle()
 
     def on_train_end(self, logs=None):
-        if self._model:  # after an interrupt, the last interval has no end
-            self.model.settle()
+        self.model.settle()  # after an interrupt, the last interval has no end

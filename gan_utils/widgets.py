@@ -76,13 +76,10 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     """
     draw_from = _drawer(pools, seed)
     names = list(pools)
-    start = _picker("from", names, names[0])
-    end = _picker("to", names, names[-1])
+    pickers = [_picker("from", names, names[0]), _picker("to", names, names[-1])]
     path = _toggle("path", {"arc": latent.arc, "line": latent.line}, width="5em")
     roll = _roll("new end points")
-    play = ipywidgets.Play(
-        max=2 * frames - 1, interval=40, repeat=True, tooltip="there and back"
-    )
+    play = ipywidgets.Play(max=2 * frames - 1, repeat=True, tooltip="there and back")
     speed = _slider("frames_per_s", 5, 50, 5, 25)
     position = _slider("position", 0, frames, 1, 0)
     screen = _Screen(zoom)
@@ -96,41 +93,28 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
         images[:], captions[:] = drawn, describe(read(drawn)[1])
         draw()
 
-    def choose_start(change=None):
-        ends[0] = draw_from(start.value)
+    def choose(*places):
+        for place in places:
+            ends[place] = draw_from(pickers[place].value)
         walk()
 
-    def choose_end(change=None):
-        ends[1] = draw_from(end.value)
-        walk()
-
-    def choose_both(button=None):
-        ends[0] = draw_from(start.value)
-        choose_end()
-
-    def there_and_back():
-        return min(play.value, 2 * frames - play.value)
-
-    def advance(change):
-        position.value = there_and_back()
+    def there_and_back(tick):
+        return min(tick, 2 * frames - tick)
 
     def seek(change):
-        if position.value != there_and_back():  # it was dragged
+        if position.value != there_and_back(play.value):  # it was dragged
             play.value = position.value
         draw()
 
-    def pace(change):
-        play.interval = round(1000 / speed.value)
-
-    start.observe(choose_start, "value")
-    end.observe(choose_end, "value")
-    roll.on_click(choose_both)
+    pickers[0].observe(lambda change: choose(0), "value")
+    pickers[1].observe(lambda change: choose(1), "value")
+    roll.on_click(lambda button: choose(0, 1))
     path.observe(walk, "value")
-    play.observe(advance, "value")
     position.observe(seek, "value")
-    speed.observe(pace, "value")
-    choose_both()
-    rows = [[start, end, roll], [path], [play, speed], [position], [screen]]
+    ipywidgets.dlink((play, "value"), (position, "value"), there_and_back)
+    ipywidgets.dlink((speed, "value"), (play, "interval"), lambda n: round(1000 / n))
+    choose(0, 1)
+    rows = [[*pickers, roll], [path], [play, speed], [position], [screen]]
     return _box("morph-player", map(ipywidgets.HBox, rows))
 
 
@@ -155,11 +139,7 @@ def click_grid(images, captions, columns=None, zoom=2, large=6):
         >>> box = click_grid(images, [f"number {index}" for index in range(40)])
     """
     images = plotting.to_uint8(images)
-    if len(captions) != len(images):
-        raise ValueError(
-            f"{len(captions)} captions were given for {len(images)} images; give one "
-            "each."
-        )
+    plotting.check_one_each(images, captions, "captions")
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
     gap = 2
