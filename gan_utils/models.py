@@ -251,6 +251,8 @@ def make_sampler(generator, batch_size=500):
     def draw(latents):
         return generator(latents, training=False)
 
+    draw = draw.get_concrete_function()  # many first calls make TensorFlow warn
+
     def sample(latents):
         latents = np.asarray(latents, np.float32)
         if latents.ndim != 2 or latents.shape[1] != latent_dim:

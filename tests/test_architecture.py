@@ -23,7 +23,8 @@ ALLOWED = {
         *("paths", "plotting", "recipes"),
     },
     "recipes": {
-        *("classics", "data", "latent", "losses", "models", "training"),
+        *("classics", "colour", "data", "latent"),
+        *("losses", "models", "training"),
     },
     "classics": {"alternating", "classic_networks", "training"},
     "classic_networks": {"models"},
