@@ -13,11 +13,11 @@ from tests.benchmarks import loops
 import keras
 import numpy as np
 
-STEPS = 100  # in a round
+STEPS = {"oreilly": 20, "bulten": 5, "bulten_colour": 2}  # in a round; others 100
 
 
-def loop_of_calls(recipe):
-    """Returns a function that runs iterations by `predict` and `train_on_batch`.
+def loop_of_calls(recipe, steps):
+    """Returns a function that runs `steps` by `predict` and `train_on_batch`.
 
     D is trained once before it is frozen, so that Keras reads its weights while they
     are trainable; this way both networks move.
@@ -51,7 +51,7 @@ def loop_of_calls(recipe):
     size = procedure.generator_batch or count
 
     def run():
-        for _ in range(STEPS):
+        for _ in range(steps):
             turns()
             stack.train_on_batch(latents(size), np.ones((size, 1)))
 
@@ -60,12 +60,15 @@ def loop_of_calls(recipe):
 
 def measure(name):
     """Times both loops in turn, several rounds; returns steps a second."""
-    recipe = recipes.find(name)
+    recipe, steps = recipes.find(name), STEPS.get(name, 100)
     gan, batches = recipe.build(0), recipe.batches(0, 0)
-    gan.compile(steps_per_execution=STEPS)
-    fit = {"steps_per_epoch": STEPS, "verbose": 0}
-    both = {"fit": lambda: gan.fit(batches, **fit), "calls": loop_of_calls(recipe)}
-    return loops.medians(both, STEPS)
+    gan.compile(steps_per_execution=steps)
+    fit = {"steps_per_epoch": steps, "verbose": 0}
+    both = {
+        "fit": lambda: gan.fit(batches, **fit),
+        "calls": loop_of_calls(recipe, steps),
+    }
+    return loops.medians(both, steps)
 
 
 def main(names=()):
