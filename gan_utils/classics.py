@@ -196,10 +196,10 @@ VARIATIONS = {
     # The whole batch is heavy without a graphics processor. With a small one, rates
     # as high as the article's leave the samples rough.
     "bulten": CLASSICS["bulten"].vary(
-        "in batches of 64 in place of 256, and from iteration 8,000 on at a quarter "
+        "in batches of 64 in place of 256, and from iteration 7,000 on at a quarter "
         "of its rates",
-        optimizers=(_decaying(RMSprop, 8e-4, 1e-10, cooling=8_000),),
-        generator_optimizer=_decaying(Adam, 4e-4, 1e-10, cooling=8_000),
+        optimizers=(_decaying(RMSprop, 8e-4, 1e-10, cooling=7_000),),
+        generator_optimizer=_decaying(Adam, 4e-4, 1e-10, cooling=7_000),
         batch_size=64,
     ),
     "bulten_colour": CLASSICS["bulten_colour"].vary(

@@ -213,7 +213,7 @@ def test_a_small_batch_cools_down_when_the_article_does_not():
         (varied.optimizers[0](), of.optimizers[0]()),
         (varied.generator_optimizer(), of.generator_optimizer()),
     ):
-        for step, share in ((0, 1), (7_999, 1), (8_000, 4), (10**6, 4)):
+        for step, share in ((0, 1), (6_999, 1), (7_000, 4), (10**6, 4)):
             cooled.iterations.assign(step)
             make.iterations.assign(step)
             assert float(cooled.learning_rate) == float(make.learning_rate) / share

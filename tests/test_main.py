@@ -22,7 +22,7 @@ NETWORKS = ("generator", "discriminator")
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
     recipe = recipes.Recipe(
-        "tiny",
+        "{steps:,} steps of a tiny GAN",
         lambda seed: make_gan(seed, dropout=True),
         lambda seed, first_step: data.batches(IMAGES, 16, seed, first_step),
         steps=6,
@@ -63,6 +63,7 @@ def test_train_goes_on_and_ends_as_if_never_stopped(tmp_path, capsys):
             np.testing.assert_array_equal(a, b)
     card = json.loads((tmp_path / "whole" / "model" / "card.json").read_text())
     assert card["steps"] == 7
+    assert card["about"] == "7 steps of a tiny GAN"
     assert card["command"] == "python -m gan_utils train tiny --steps 7 --seed 3"
     assert card["metrics"]["n"] == 50
     assert set(card["files"]) == {"generator.weights.h5", "discriminator.weights.h5"}

@@ -1,7 +1,8 @@
 """The recipes are what the lessons and the cards say."""
 
 from gan_utils import data, paths, recipes
-from gan_utils.pretrained import load_card, load_pretrained, measure
+from gan_utils.callbacks import read_scalars
+from gan_utils.pretrained import draw_pretrained, load_card, load_pretrained, measure
 from tests.benchmarks import lesson
 
 import numpy as np
@@ -99,6 +100,38 @@ def test_what_is_shipped_is_as_good_as_its_card_says(name):
         score, distance = card["classifier_score"], card["frechet_distance"]
         assert found["classifier_score"] == pytest.approx(score, abs=0.15)
         assert found["frechet_distance"] < distance + max(0.5, 0.05 * distance)
+
+
+@pytest.mark.parametrize(
+    ("name", "score"),
+    [
+        *[("bulten", 8), ("keras_gan", 7.5), ("tiny_mlp", 5)],
+        *[("layered_mlp_mended", 7), ("oreilly_mended", 7)],
+    ],
+)
+def test_the_classics_are_alive(name, score):
+    found = load_card(name)["metrics"]
+    assert found["classifier_score"] >= score
+    assert min(found["shares"]) > 0.01  # all ten digits
+
+
+def judged(name):
+    scalars = read_scalars(paths.PRETRAINED / name / "log" / "judge")
+    return scalars["classifier_score"]
+
+
+def test_the_list_of_layers_draws_one_image_of_black_and_white():
+    images = draw_pretrained("layered_mlp", 100, seed=0)
+    assert (images == images[0]).all()
+    assert set(np.unique(images)) == {0, 255}
+    assert judged("layered_mlp")[1].max() < 1.01
+
+
+def test_oreillys_start_is_dead_and_mended_it_is_not():
+    steps, scores = judged("oreilly")
+    assert scores[steps <= 2000].max() < 1.1
+    assert scores[steps == 3000] > 3
+    assert judged("oreilly_mended")[1].min() > 4
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -65,12 +65,12 @@ def choose(lesson, hand, picker):
     expect(picker).not_to_have_value(before)
 
 
-def whole_lesson(number):
+def whole_lesson(number, **shorter):
     """Returns a fixture: a lesson that is open, all of its cells run."""
 
     @pytest.fixture(scope="module")
     def opened(browser, lab):
-        with open_lesson(browser, lab, number) as lesson:
+        with open_lesson(browser, lab, number, **shorter) as lesson:
             lesson.run()
             yield lesson
 
@@ -78,6 +78,8 @@ def whole_lesson(number):
 
 
 lesson_3, lesson_7, lesson_8 = map(whole_lesson, (3, 7, 8))
+lesson_9 = whole_lesson(9, EARLY=10)
+lesson_10 = whole_lesson(10, STEPS=50, COUNT=100)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +127,17 @@ def test_the_sliders_of_lesson_3_change_the_picture(lesson_3, place, hand):
         handle = slider(box, name)
         with lesson_3.changes(box):
             move(lesson_3, hand, handle)
+
+
+@pytest.mark.parametrize("lesson", ["lesson_9", "lesson_10"])
+def test_a_walk_along_equal_numbers_follows_its_slider(lesson, request):
+    opened = request.getfixturevalue(lesson)
+    assert opened.complaints() == []
+    box = opened.widget("explore", 0)
+    assert photograph(opened, box, "explore") == []
+    for hand in HANDS:
+        with opened.changes(box):
+            move(opened, hand, slider(box, "value"))
 
 
 def test_a_slider_that_is_not_connected_is_noticed(browser, lab):
