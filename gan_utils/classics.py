@@ -202,9 +202,6 @@ VARIATIONS = {
         generator_optimizer=_decaying(Adam, 4e-4, 1e-10, cooling=7_000),
         batch_size=64,
     ),
-    "bulten_colour": CLASSICS["bulten_colour"].vary(
-        "in batches of 16 in place of 128", batch_size=16
-    ),
     # As they were written, these two draw nothing, or little. Here are the smallest
     # changes found that mend them.
     "oreilly_mended": CLASSICS["oreilly"].vary(
