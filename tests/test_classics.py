@@ -216,6 +216,9 @@ def test_a_small_batch_cools_down_when_the_article_does_not():
             cooled.iterations.assign(step)
             make.iterations.assign(step)
             assert float(cooled.learning_rate) == float(make.learning_rate) / share
+        assert type(cooled) is type(make)
+        for name in ("clipvalue", "epsilon", "rho", "momentum", "beta_1", "beta_2"):
+            assert getattr(cooled, name, None) == getattr(make, name, None)
 
 
 def test_what_does_not_halve_grows():
