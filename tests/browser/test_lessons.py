@@ -7,6 +7,7 @@ variable `BROWSER_PICTURES` names another folder.
 import itertools
 import re
 
+from gan_utils.paths import PRETRAINED
 from tests.browser import conftest
 from tests.browser.lab import (
     CUT_OFF,
@@ -78,7 +79,8 @@ def whole_lesson(number, **shorter):
 
 
 lesson_3, lesson_7, lesson_8 = map(whole_lesson, (3, 7, 8))
-lesson_9 = whole_lesson(9, EARLY=10)
+FIVE_STEPS = {path.parent.name: 5 for path in PRETRAINED.glob("*/card.json")}
+lesson_9 = whole_lesson(9, EARLY=10, TIMED=FIVE_STEPS)
 lesson_10 = whole_lesson(10, STEPS=50, COUNT=100)
 
 
