@@ -1,15 +1,20 @@
 """The anatomy of the lessons, their links, and what they show of the package."""
 
 import ast
+import base64
 import contextlib
 import io
 import json
 import re
 
+from gan_utils import plotting
+from tests import refresh
 from tests.lessons import LESSONS, ROOT, navigation
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 PACKAGE = ROOT / "gan_utils"
 FIXED = ["Explore", "Recap", "Exercises", "Further reading"]
@@ -195,6 +200,15 @@ def test_relative_links_lead_somewhere(document):
             assert target.exists(), f"{link} in {path.name}"
             if anchor:
                 assert anchor in heading_anchors(target), f"{link} in {path.name}"
+
+
+def test_a_stored_picture_looks_as_it_was_drawn():
+    red, grey = np.mgrid[:64, :64].astype(np.uint8)
+    drawn = np.dstack([3 * red, 3 * grey, 2 * red])
+    png = base64.b64encode(plotting.png_bytes(drawn)).decode()
+    stored = Image.open(io.BytesIO(base64.b64decode(refresh.shrink(png))))
+    assert (stored.mode, stored.size) == ("P", (64, 64))
+    assert np.abs(np.asarray(stored.convert("RGB"), float) - drawn).mean() < 6
 
 
 def test_every_picture_is_used():
