@@ -7,7 +7,6 @@ from images to logits `(n, 1)`.
 """
 
 import functools
-import itertools
 
 from gan_utils import models
 
@@ -19,6 +18,8 @@ from keras import initializers, layers
 LATENT_DIM = 100
 FLAT = 28 * 28
 LEAKY = functools.partial(layers.LeakyReLU, negative_slope=0.3)  # Keras' own slope
+LESS_LEAKY = functools.partial(layers.LeakyReLU, negative_slope=0.2)
+NORM = functools.partial(layers.BatchNormalization, momentum=0.8)
 
 
 @keras.saving.register_keras_serializable("gan_utils")
@@ -204,66 +205,27 @@ def build_bulten_colour_discriminator(seed=0):
     return build_bulten_discriminator(seed, shape=(64, 64, 3), last_stride=2)
 
 
-def build_layers(sizes, initializer):
-    """Builds dense layers from a list of sizes, with ReLU between them.
-
-    Args:
-        sizes: numbers of units: what comes in, hidden layers, what goes out.
-        initializer: from the number of units that come in to an initializer.
-
-    Returns:
-        A list of Keras layers; the last has no activation.
-
-    Raises:
-        ValueError: fewer than two sizes were given.
-
-    Example:
-        >>> len(build_layers([784, 500, 200, 1], lambda units: "glorot_uniform"))
-        3
-    """
-    if len(sizes) < 2:
-        raise ValueError(
-            f"The sizes {list(sizes)} were given; a network needs two or more: what "
-            "comes in, hidden layers, what goes out."
-        )
-    activations = ["relu"] * (len(sizes) - 2) + [None]
-    return [
-        layers.Dense(units, activation, kernel_initializer=initializer(incoming))
-        for incoming, units, activation in zip(sizes, sizes[1:], activations)
-    ]
-
-
-def glorot(incoming):
-    """Returns Glorot's uniform initializer, TensorFlow's default."""
-    return initializers.GlorotUniform()
-
-
 def he_like(incoming):
     """Returns a normal initializer with σ = 1 / √(incoming / 2)."""
     return initializers.RandomNormal(stddev=(incoming / 2) ** -0.5)
 
 
 def build_dense_generator(
-    seed=0, sizes=(LATENT_DIM, 128, FLAT), initializer=glorot, normalize=False
+    seed=0, sizes=(LATENT_DIM, 128, FLAT), output="sigmoid", **options
 ):
     """Builds dense layers that end in an image.
 
     Args:
         seed: an integer from 0.
-        sizes: as for `build_layers`; ends in 784.
-        initializer: as for `build_layers`.
-        normalize: whether batch norm stands behind each hidden layer, as in
-            Keras-GAN.
+        sizes: as for `models.build_layers`; ends in 784.
+        output: activation that decides the pixel range.
+        **options: as for `models.build_layers`.
     """
-    parts = build_layers(sizes, initializer)
-    if normalize:
-        norms = [layers.BatchNormalization(momentum=0.8) for _ in parts[1:]]
-        parts = [*itertools.chain(*zip(parts, norms)), parts[-1]]
     model = keras.Sequential(
         [
             keras.Input((sizes[0],)),
-            *parts,
-            layers.Activation("sigmoid"),
+            *models.build_layers(sizes, **options),
+            layers.Activation(output),
             layers.Reshape((28, 28, 1)),
         ],
         name="generator",
@@ -271,42 +233,13 @@ def build_dense_generator(
     return models.initialize(model, seed)
 
 
-def build_dense_discriminator(seed=0, sizes=(FLAT, 128, 1), initializer=glorot):
+def build_dense_discriminator(seed=0, sizes=(FLAT, 128, 1), **options):
     """Builds dense layers that begin with an image; `sizes` goes from 784 to 1."""
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
             layers.Flatten(),
-            *build_layers(sizes, initializer),
-        ],
-        name="discriminator",
-    )
-    return models.initialize(model, seed)
-
-
-def build_keras_gan_generator(seed=0):
-    """Builds three dense layers, each with LeakyReLU before its batch norm."""
-    model = keras.Sequential([keras.Input((LATENT_DIM,))], name="generator")
-    for units in (256, 512, 1024):
-        model.add(layers.Dense(units))
-        model.add(layers.LeakyReLU(negative_slope=0.2))
-        model.add(layers.BatchNormalization(momentum=0.8))
-    model.add(layers.Dense(FLAT, activation="tanh"))
-    model.add(layers.Reshape((28, 28, 1)))
-    return models.initialize(model, seed)
-
-
-def build_keras_gan_discriminator(seed=0):
-    """Builds two dense layers with LeakyReLU."""
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Flatten(),
-            layers.Dense(512),
-            layers.LeakyReLU(negative_slope=0.2),
-            layers.Dense(256),
-            layers.LeakyReLU(negative_slope=0.2),
-            layers.Dense(1),
+            *models.build_layers(sizes, **options),
         ],
         name="discriminator",
     )

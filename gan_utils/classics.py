@@ -177,8 +177,19 @@ CLASSICS = {
     "keras_gan": Classic(
         "Skymind, GAN: A Beginner's Guide to Generative Adversarial Networks, with "
         "the code of Erik Linder-Norén's Keras-GAN",
-        networks.build_keras_gan_generator,
-        networks.build_keras_gan_discriminator,
+        functools.partial(
+            networks.build_dense_generator,
+            sizes=(100, 256, 512, 1024, 784),
+            output="tanh",
+            activation=None,
+            behind=(networks.LESS_LEAKY, networks.NORM),
+        ),
+        functools.partial(
+            networks.build_dense_discriminator,
+            sizes=(784, 512, 256, 1),
+            activation=None,
+            behind=(networks.LESS_LEAKY,),
+        ),
         Procedure(
             turns=(REAL, FAKE),
             optimizers=(_keras_gan_adam,),
@@ -215,7 +226,7 @@ VARIATIONS = {
     ),
     "layered_mlp_mended": CLASSICS["layered_mlp"].vary(
         "but for batch norm in G and Adam's β1 of .5",
-        functools.partial(CLASSICS["layered_mlp"].generator, normalize=True),
+        functools.partial(CLASSICS["layered_mlp"].generator, behind=(networks.NORM,)),
         optimizers=(_adam(1e-3, beta_1=0.5),),
         generator_optimizer=_adam(1e-3, beta_1=0.5),
     ),

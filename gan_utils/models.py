@@ -40,6 +40,42 @@ def initialize(model, seed):
     return model
 
 
+def build_layers(
+    sizes, activation="relu", behind=(), initializer=lambda incoming: "glorot_uniform"
+):
+    """Builds dense layers from a list of sizes.
+
+    Args:
+        sizes: numbers of units: what comes in, hidden layers, what goes out.
+        activation: of the hidden layers; the last has none.
+        behind: make the layers that stand behind each hidden one, in their order.
+        initializer: from the number of units that come in to an initializer.
+
+    Returns:
+        A list of Keras layers.
+
+    Raises:
+        ValueError: fewer than two sizes were given.
+
+    Example:
+        >>> len(build_layers([784, 500, 200, 1]))
+        3
+    """
+    if len(sizes) < 2:
+        raise ValueError(
+            f"The sizes {list(sizes)} were given; a network needs two or more: what "
+            "comes in, hidden layers, what goes out."
+        )
+    parts = []
+    for incoming, units in zip(sizes, sizes[1:]):
+        kernel = initializer(incoming)
+        parts.append(layers.Dense(units, activation, kernel_initializer=kernel))
+        parts.extend(make() for make in behind)
+    parts = parts[: len(parts) - len(behind)]
+    parts[-1].activation = keras.activations.linear
+    return parts
+
+
 def build_generator(latent_dim=64, channels=32, seed=0):
     """Builds the DCGAN's generator: latent points in, images out.
 

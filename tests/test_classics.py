@@ -17,6 +17,7 @@ from keras import layers
 
 PARTS = ("generator", "discriminator")
 NETWORKS = [(name, part) for name in CLASSICS for part in PARTS]
+BEHIND = (networks.NORM,)
 OPTIMIZERS = {"optimizers", "generator_optimizer"}
 EVERY = CLASSICS | VARIATIONS
 POINTS = latent.sample_uniform(8, networks.LATENT_DIM, seed=0)
@@ -179,7 +180,7 @@ def test_a_variation_departs_in_what_is_named_alone():
     [
         ("bulten", {*OPTIMIZERS, "batch_size"}, {}),
         ("oreilly_mended", {*OPTIMIZERS, "turns", "head_start"}, {"halving": False}),
-        ("layered_mlp_mended", OPTIMIZERS, {"normalize": True}),
+        ("layered_mlp_mended", OPTIMIZERS, {"behind": BEHIND}),
     ],
 )
 def test_a_variation_is_small(name, changed, of_generator):
@@ -231,7 +232,7 @@ def test_what_does_not_halve_grows():
 
 
 def test_normalizing_puts_batch_norm_behind_each_hidden_layer():
-    network = networks.build_dense_generator(sizes=(5, 4, 3, 784), normalize=True)
+    network = networks.build_dense_generator(sizes=(5, 4, 3, 784), behind=BEHIND)
     names = [type(layer).__name__ for layer in network.layers]
     hidden = ["Dense", "BatchNormalization"]
     assert names == [*hidden, *hidden, "Dense", "Activation", "Reshape"]
@@ -317,19 +318,6 @@ def test_oreillys_generator_enlarges_and_halves():
     expected = [28, 56, 28, 56, 28]
     assert sizes(generator, layers.Conv2D, layers.UpSampling2D) == expected
     assert set(settings(generator, "interpolation")) == {"bilinear"}
-
-
-@pytest.mark.parametrize("given", [[], [784]])
-def test_fewer_than_two_sizes_are_refused(given):
-    with pytest.raises(ValueError, match="a network needs two or more"):
-        networks.build_layers(given, networks.glorot)
-
-
-def test_a_list_of_sizes_makes_a_network():
-    dense = networks.build_layers([7, 5, 3, 1], networks.glorot)
-    assert [layer.units for layer in dense] == [5, 3, 1]
-    names = [layer.activation.__name__ for layer in dense]
-    assert names == ["relu", "relu", "linear"]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -187,3 +187,35 @@ def test_the_classifier_moves_digits_over_paper_only_while_training():
     places = np.concatenate([np.argwhere(m > -1)[:, 1:3] - 14 for m in moved])
     assert np.abs(places).max() == 2
     assert all(m[0, 0, 0, 0] == -1 for m in moved)
+
+
+@pytest.mark.parametrize("given", [[], [784]])
+def test_fewer_than_two_sizes_are_refused(given):
+    with pytest.raises(ValueError, match="a network needs two or more"):
+        models.build_layers(given)
+
+
+def test_a_list_of_sizes_makes_a_network():
+    dense = models.build_layers([7, 5, 3, 1])
+    assert [layer.units for layer in dense] == [5, 3, 1]
+    names = [layer.activation.__name__ for layer in dense]
+    assert names == ["relu", "relu", "linear"]
+
+
+def test_what_stands_behind_a_hidden_layer_does_not_follow_the_last():
+    behind = (keras.layers.LeakyReLU, keras.layers.BatchNormalization)
+    dense = models.build_layers([7, 5, 3, 1], activation=None, behind=behind)
+    kinds = [type(layer).__name__ for layer in dense]
+    hidden = ["Dense", "LeakyReLU", "BatchNormalization"]
+    assert kinds == [*hidden, *hidden, "Dense"]
+    assert {layer.activation.__name__ for layer in dense[::3]} == {"linear"}
+
+
+def test_a_layer_of_a_list_is_initialized_by_what_comes_in():
+    def constant(incoming):
+        return keras.initializers.Constant(incoming)
+
+    network = keras.Sequential(
+        [keras.Input((7,)), *models.build_layers([7, 5, 1], initializer=constant)]
+    )
+    assert [float(layer.kernel[0, 0]) for layer in network.layers] == [7, 5]
