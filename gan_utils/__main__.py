@@ -10,6 +10,7 @@ from gan_utils import paths
 
 SAMPLES = 10_000
 MOST = 1_000_000  # steps, samples and seeds; a million images take 0.8 GB
+KINDS = {int: "a whole number", float: "a number"}
 REAL = "real digits"
 EXAMPLES = """examples:
   python -m gan_utils sample dcgan --count 100 --out digits.png
@@ -66,20 +67,20 @@ def parse(arguments):
         return sub.add_argument
 
     add = command(train, "name", "Train a model, or go on with a training.", "a model")
-    add("--steps", type=whole_number(1), help="where to stop (the model's own number)")
-    add("--seed", type=whole_number(0), default=0, help="decides all chance (0)")
+    add("--steps", type=number(1), help="where to stop (the model's own number)")
+    add("--seed", type=number(0), default=0, help="decides all chance (0)")
     add("--out", type=Path, help="where checkpoints, log and model go (runs/NAME)")
     add(
         *["--save-every"],
-        type=seconds,
+        type=number(0, float),
         default=20,
         metavar="SECONDS",
         help="time between two checkpoints (20)",
     )
 
     add = command(sample, "name", "Draw samples of a trained model.", "a model")
-    add("--count", type=whole_number(1), default=100, help="how many (100)")
-    add("--seed", type=whole_number(0), default=0, help="decides the samples (0)")
+    add("--count", type=number(1), default=100, help="how many (100)")
+    add("--seed", type=number(0), default=0, help="decides the samples (0)")
     add(
         "--out",
         type=Path,
@@ -97,30 +98,21 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
-def whole_number(low):
-    """Returns a type for argparse: whole numbers from `low` to `MOST`."""
+def number(low, kind=int):
+    """Returns a type for argparse: numbers of a kind, from `low` to `MOST`."""
 
     def convert(text):
-        if not text.isdecimal() or not low <= int(text) <= MOST:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = -1
+        if not low <= value <= MOST:
             raise argparse.ArgumentTypeError(
-                f"{text!r} was given; needed is a whole number from {low} to {MOST:,}"
+                f"{text!r} was given; needed is {KINDS[kind]} from {low} to {MOST:,}"
             )
-        return int(text)
+        return value
 
     return convert
-
-
-def seconds(text):
-    """Converts an argument of argparse to seconds, from 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} was given; needed are seconds, from 0"
-        )
-    return value
 
 
 def train(options):

@@ -6,7 +6,7 @@ The articles differ in few things, and a `Procedure` names each of them.
 import dataclasses
 from collections.abc import Callable
 
-from gan_utils import fitting, losses, training
+from gan_utils import losses, training
 
 import keras
 import tensorflow as tf
@@ -164,17 +164,11 @@ class AlternatingGAN(training.GAN):
             made[0],
             steps_per_execution=steps_per_execution,
         )
-        for optimizer in made[1:]:
+        for turn, optimizer in enumerate(made[1:], 2):
             optimizer.build(self.discriminator.trainable_variables)
+            setattr(self, f"discriminator_optimizer_{turn}", optimizer)  # for `state`
         self.discriminator_optimizers = made
         self.optimizer_a_turn = made * (len(self.procedure.turns) // len(made))
 
     def take_step(self, real_images):
         return alternating_step(self, real_images)
-
-    def state(self):
-        """Returns all that a resumed training needs: lists of tensors by name."""
-        state = super().state()
-        for index, optimizer in enumerate(self.discriminator_optimizers[1:], 2):
-            state[f"discriminator_optimizer_{index}"] = fitting.slots(optimizer)
-        return state

@@ -4,12 +4,14 @@ from gan_utils import quiet  # noqa: F401
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 
 class Resumable(keras.Model):
     """A model that ends cleanly when interrupted, and knows when it is broken.
 
-    Its networks are attributes, and it counts its steps in `step`.
+    Its networks, optimizers and counters are attributes; `step` is how many steps it
+    has taken.
 
     Example:
         >>> isinstance(GAN(build_generator(), build_discriminator(), 0), Resumable)
@@ -45,6 +47,26 @@ class Resumable(keras.Model):
             raise KeyboardInterrupt(
                 f"Training was interrupted after step {self.step:,}."
             ) from None
+
+    def state(self):
+        """Returns what a resumed training needs: lists of tensors by name.
+
+        Among them is what `tf.train.Checkpoint` does not find by itself, such as
+        the states of Dropout's seed generators. A learning rate that was given is
+        left out: the one you give counts.
+        """
+        found = {}
+        for name, value in vars(self).items():
+            if isinstance(value, keras.Model):
+                found[name] = [part.value for part in value.variables]
+            elif isinstance(value, keras.optimizers.Optimizer):
+                kept = [
+                    part for part in value.variables if part.name != "learning_rate"
+                ]
+                found[name] = [part.value for part in kept]
+            elif isinstance(value, tf.Variable):
+                found[name] = [value]
+        return found
 
     def check(self):
         """Raises `FloatingPointError` if a weight is not finite."""
@@ -89,24 +111,3 @@ def fit_until(model, make_batches, steps, interval, callbacks):
                 callbacks=callbacks,
                 verbose=0,
             )
-
-
-def tensors(network):
-    """Returns all that a network consists of, as a list of tensors.
-
-    Among them is what `tf.train.Checkpoint` does not find by itself, such as the
-    states of Dropout's seed generators.
-
-    Example:
-        >>> state = tf.train.Checkpoint(generator=tensors(generator))
-    """
-    return [variable.value for variable in network.variables]
-
-
-def slots(optimizer):
-    """Returns what an optimizer remembers, but for a learning rate that was given.
-
-    Example:
-        >>> state = tf.train.Checkpoint(optimizer=slots(optimizer))
-    """
-    return [v.value for v in optimizer.variables if v.name != "learning_rate"]

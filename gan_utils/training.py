@@ -228,17 +228,6 @@ class GAN(fitting.Resumable):
             "discriminator": self.discriminator,
         }
 
-    def state(self):
-        """Returns all that a resumed training needs: lists of tensors by name."""
-        return {
-            "generator": fitting.tensors(self.generator),
-            "averaged_generator": fitting.tensors(self.averaged_generator),
-            "discriminator": fitting.tensors(self.discriminator),
-            "generator_optimizer": fitting.slots(self.generator_optimizer),
-            "discriminator_optimizer": fitting.slots(self.discriminator_optimizer),
-            "step": [self.step_count],
-        }
-
     def _average(self):
         steps = tf.cast(self.step_count, tf.float32)
         keep = steps / (1.0 / self.averaging + steps)
@@ -340,13 +329,6 @@ class Classifier(fitting.Resumable):
     def networks(self):
         """The network by name."""
         return {"classifier": self.network}
-
-    def state(self):
-        """Returns all that a resumed training needs: lists of tensors by name."""
-        return {
-            "network": fitting.tensors(self.network),
-            "optimizer": fitting.slots(self.optimizer),
-        }
 
 
 class _Attendant(keras.callbacks.Callback):

@@ -121,6 +121,7 @@ def file_in_the_way(tmp_path):
         ("sample tiny --count 0 --out {folder}/a.npz", "whole number from 1"),
         ("sample tiny --count many --out {folder}/a.npz", "'many' was given"),
         ("sample tiny --seed -1 --out {folder}/a.npz", "seed"),
+        ("train tiny --save-every nan", "'nan' was given; needed is a number from 0"),
         ("sample tiny --out {folder}/a.gif", "needed is a file .npz or .png"),
         ("sample tiny --out {folder}/none/a.npz", "There is no folder"),
         ("sample tiny --out {folder}/a.npz", "card.json is missing"),
