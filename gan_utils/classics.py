@@ -18,15 +18,14 @@ from keras.optimizers import Adam, RMSprop
 from keras.optimizers.schedules import InverseTimeDecay, LearningRateSchedule
 
 
-@dataclasses.dataclass(frozen=True)
-class Classic:
-    """An article's GAN.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Classic(Procedure):
+    """An article's GAN: its procedure, and all that goes with it.
 
     Args:
         article: who wrote it, what it is called, and when.
         generator: from a seed to G.
         discriminator: from a seed to D.
-        procedure: what one iteration does.
         iterations: how many the article ran.
         prior: as for `training.GAN`.
         pixel_range: values of black and white.
@@ -36,40 +35,29 @@ class Classic:
     article: str
     generator: Callable
     discriminator: Callable
-    procedure: Procedure
     iterations: int
     prior: Callable = training.uniform
     pixel_range: tuple = (0.0, 1.0)
     colours: bool = False
 
-    def vary(self, remark, generator=None, **changes):
+    def vary(self, remark, **changes):
         """Returns a copy that departs from its article.
 
         Args:
             remark: how it departs, in words.
-            generator: from a seed to another G; the article's when None.
-            **changes: fields of `Procedure`.
+            **changes: fields of `Classic` and of `Procedure`.
 
         Example:
             >>> slim = CLASSICS["bulten"].vary("in batches of 64", batch_size=64)
         """
-        return dataclasses.replace(
-            self,
-            article=f"{self.article}, {remark}",
-            generator=generator or self.generator,
-            procedure=dataclasses.replace(self.procedure, **changes),
-        )
+        article = f"{self.article}, {remark}"
+        return dataclasses.replace(self, article=article, **changes)
 
     def build(self, seed):
         """Builds the GAN, compiled."""
-        gan = AlternatingGAN(
-            self.generator(seed),
-            self.discriminator(seed + 1),
-            seed,
-            self.procedure,
-            prior=self.prior,
-            pixel_range=self.pixel_range,
-        )
+        networks = self.generator(seed), self.discriminator(seed + 1)
+        drawing = {"prior": self.prior, "pixel_range": self.pixel_range}
+        gan = AlternatingGAN(*networks, seed, self, **drawing)
         gan.compile()
         return gan
 
@@ -100,103 +88,92 @@ _keras_gan_adam = functools.partial(Adam, 2e-4, beta_1=0.5)
 
 CLASSICS = {
     "oreilly": Classic(
-        "Jon Bruner and Adit Deshpande, Generative Adversarial Networks for "
+        article="Jon Bruner and Adit Deshpande, Generative Adversarial Networks for "
         "Beginners, O'Reilly, 2017",
-        networks.build_oreilly_generator,
-        networks.build_oreilly_discriminator,
-        Procedure(
-            turns=(REAL, FAKE),
-            optimizers=(_adam(3e-4), _adam(3e-4)),
-            generator_optimizer=_adam(1e-4),
-            batch_size=50,
-            head_start=300,
-        ),
+        generator=networks.build_oreilly_generator,
+        discriminator=networks.build_oreilly_discriminator,
+        turns=(REAL, FAKE),
+        optimizers=(_adam(3e-4), _adam(3e-4)),
+        generator_optimizer=_adam(1e-4),
+        batch_size=50,
+        head_start=300,
         iterations=100_000,
         prior=tf.random.stateless_normal,
     ),
     "bulten": Classic(
-        "Wouter Bulten, Getting started with generative adversarial networks (GAN)",
-        networks.build_bulten_generator,
-        networks.build_bulten_discriminator,
-        Procedure(
-            turns=(MERGED,),
-            optimizers=(_decaying(RMSprop, 8e-4, 1e-10),),
-            generator_optimizer=_decaying(Adam, 4e-4, 1e-10),
-            batch_size=256,
-            reduce=tf.reduce_mean,
-        ),
+        article="Wouter Bulten, Getting started with generative adversarial networks "
+        "(GAN)",
+        generator=networks.build_bulten_generator,
+        discriminator=networks.build_bulten_discriminator,
+        turns=(MERGED,),
+        optimizers=(_decaying(RMSprop, 8e-4, 1e-10),),
+        generator_optimizer=_decaying(Adam, 4e-4, 1e-10),
+        batch_size=256,
+        reduce=tf.reduce_mean,
         iterations=10_001,
     ),
     "bulten_colour": Classic(
-        "Wouter Bulten, Getting started with GANs (Part 2): Colorful MNIST",
-        networks.build_bulten_colour_generator,
-        networks.build_bulten_colour_discriminator,
-        Procedure(
-            turns=(MERGED,),
-            optimizers=(_decaying(RMSprop, 2e-4, 6e-8),),
-            generator_optimizer=_decaying(Adam, 1e-4, 3e-8),
-            batch_size=128,
-            reduce=tf.reduce_mean,
-        ),
+        article="Wouter Bulten, Getting started with GANs (Part 2): Colorful MNIST",
+        generator=networks.build_bulten_colour_generator,
+        discriminator=networks.build_bulten_colour_discriminator,
+        turns=(MERGED,),
+        optimizers=(_decaying(RMSprop, 2e-4, 6e-8),),
+        generator_optimizer=_decaying(Adam, 1e-4, 3e-8),
+        batch_size=128,
+        reduce=tf.reduce_mean,
         iterations=20_001,
         colours=True,
     ),
     "tiny_mlp": Classic(
-        "Introduction to GANs with Python and TensorFlow, without an author",
-        networks.build_dense_generator,
-        networks.build_dense_discriminator,
-        Procedure(
-            turns=(MERGED,),
-            optimizers=(_adam(1e-3),),
-            generator_optimizer=_adam(1e-3),
-            batch_size=128,
-        ),
+        article="Introduction to GANs with Python and TensorFlow, without an author",
+        generator=networks.build_dense_generator,
+        discriminator=networks.build_dense_discriminator,
+        turns=(MERGED,),
+        optimizers=(_adam(1e-3),),
+        generator_optimizer=_adam(1e-3),
+        batch_size=128,
         iterations=1_000_000,
     ),
     "layered_mlp": Classic(
-        "An anonymous tutorial that makes a network of a list of layer sizes",
-        functools.partial(
+        article="An anonymous tutorial that makes a network of a list of layer sizes",
+        generator=functools.partial(
             networks.build_dense_generator,
             sizes=(100, 200, 500, 784),
             initializer=networks.he_like,
         ),
-        functools.partial(
+        discriminator=functools.partial(
             networks.build_dense_discriminator,
             sizes=(784, 500, 200, 1),
             initializer=networks.he_like,
         ),
-        Procedure(
-            turns=(MERGED,),
-            optimizers=(_adam(1e-3),),
-            generator_optimizer=_adam(1e-3),
-            batch_size=128,
-            fresh_latents=False,
-        ),
+        turns=(MERGED,),
+        optimizers=(_adam(1e-3),),
+        generator_optimizer=_adam(1e-3),
+        batch_size=128,
+        fresh_latents=False,
         iterations=500_000,
     ),
     "keras_gan": Classic(
-        "Skymind, GAN: A Beginner's Guide to Generative Adversarial Networks, with "
-        "the code of Erik Linder-Norén's Keras-GAN",
-        functools.partial(
+        article="Skymind, GAN: A Beginner's Guide to Generative Adversarial Networks, "
+        "with the code of Erik Linder-Norén's Keras-GAN",
+        generator=functools.partial(
             networks.build_dense_generator,
             sizes=(100, 256, 512, 1024, 784),
             output="tanh",
             activation=None,
             behind=(networks.LESS_LEAKY, networks.NORM),
         ),
-        functools.partial(
+        discriminator=functools.partial(
             networks.build_dense_discriminator,
             sizes=(784, 512, 256, 1),
             activation=None,
             behind=(networks.LESS_LEAKY,),
         ),
-        Procedure(
-            turns=(REAL, FAKE),
-            optimizers=(_keras_gan_adam,),
-            generator_optimizer=_keras_gan_adam,
-            batch_size=16,
-            generator_batch=32,
-        ),
+        turns=(REAL, FAKE),
+        optimizers=(_keras_gan_adam,),
+        generator_optimizer=_keras_gan_adam,
+        batch_size=16,
+        generator_batch=32,
         iterations=30_000,
         prior=tf.random.stateless_normal,
         pixel_range=(-1.0, 1.0),
@@ -218,7 +195,7 @@ VARIATIONS = {
     "oreilly_mended": CLASSICS["oreilly"].vary(
         "but for a G that grows from 7×7, one update of D on both kinds of image, no "
         "head start, a rate of G of .001 and Adam's β1 of .5",
-        functools.partial(CLASSICS["oreilly"].generator, halving=False),
+        generator=functools.partial(CLASSICS["oreilly"].generator, halving=False),
         turns=(MERGED,),
         optimizers=(_adam(3e-4, beta_1=0.5),),
         generator_optimizer=_adam(1e-3, beta_1=0.5),
@@ -226,7 +203,9 @@ VARIATIONS = {
     ),
     "layered_mlp_mended": CLASSICS["layered_mlp"].vary(
         "but for batch norm in G and Adam's β1 of .5",
-        functools.partial(CLASSICS["layered_mlp"].generator, behind=(networks.NORM,)),
+        generator=functools.partial(
+            CLASSICS["layered_mlp"].generator, behind=(networks.NORM,)
+        ),
         optimizers=(_adam(1e-3, beta_1=0.5),),
         generator_optimizer=_adam(1e-3, beta_1=0.5),
     ),

@@ -58,37 +58,25 @@ def build_dcgan(seed):
     Both learning rates follow a half cosine of 40,000 steps. Training ends at half
     of it: from there on D grew too strong, and the samples became worse.
     """
-    gan = training.GAN(
+    cooling = keras.optimizers.schedules.CosineDecay
+    return training.assemble(
         models.build_mapped_generator(LATENT_DIM, channels=48, seed=seed),
         models.build_discriminator(seed=seed + 1),
         seed,
-    )
-
-    def adam(rate):
-        schedule = keras.optimizers.schedules.CosineDecay(rate, 40_000, alpha=0.02)
-        return keras.optimizers.Adam(schedule, beta_1=0.5)
-
-    gan.compile(
-        adam(3e-3),
-        adam(5e-4),
+        [cooling(rate, 40_000, alpha=0.02) for rate in (3e-3, 5e-4)],
         discriminator_loss=losses.smoothed_discriminator_loss,
     )
-    return gan
 
 
 def build_lesson_gan(seed):
     """Builds the GAN that lesson 5 trains, compiled."""
-    gan = training.GAN(
+    return training.assemble(
         models.build_generator(LATENT_DIM, seed=seed),
         models.build_discriminator(seed=seed + 1),
         seed,
-    )
-    gan.compile(
-        keras.optimizers.Adam(3e-3, beta_1=0.5),
-        keras.optimizers.Adam(5e-4, beta_1=0.5),
+        [3e-3, 5e-4],
         discriminator_loss=losses.smoothed_discriminator_loss,
     )
-    return gan
 
 
 def build_digit_classifier(seed):
@@ -126,9 +114,7 @@ def classic(name, steps, **options):
     return Recipe(
         f"The GAN of: {of.article}. {{steps:,}} of its {of.iterations:,} iterations",
         of.build,
-        training_digits(
-            of.procedure.batch_size, pixel_range=of.pixel_range, colours=of.colours
-        ),
+        training_digits(of.batch_size, pixel_range=of.pixel_range, colours=of.colours),
         steps,
         sample_latents=PRIORS[of.prior],
         pixel_range=of.pixel_range,

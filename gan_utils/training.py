@@ -285,6 +285,36 @@ class GAN(fitting.Resumable):
         return super().fit(x, [_Attendant(), *(callbacks or [])], **options)
 
 
+def assemble(generator, discriminator, seed, rates, **options):
+    """Compiles two networks into a GAN, with an Adam of its own for each.
+
+    Adam's first moment reaches back over two steps only (β1 .5): where the other
+    network moves too, older gradients mislead.
+
+    Args:
+        generator: as for `GAN`.
+        discriminator: as for `GAN`.
+        seed: as for `GAN`.
+        rates: learning rates of G and of D, numbers or schedules.
+        **options: as for `GAN.compile`.
+
+    Returns:
+        A compiled `GAN`.
+
+    Source:
+        Radford, Metz, Chintala, Unsupervised Representation Learning with Deep
+        Convolutional Generative Adversarial Networks, 2016, section 4.
+
+    Example:
+        >>> networks = build_generator(), build_discriminator()
+        >>> gan = assemble(*networks, seed=0, rates=(1e-3, 4e-4))
+    """
+    gan = GAN(generator, discriminator, seed)
+    adams = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in rates]
+    gan.compile(*adams, **options)
+    return gan
+
+
 class Classifier(fitting.Resumable):
     """A network that `fit` trains to name what is in an image.
 

@@ -65,7 +65,7 @@ def make_gan(procedure, seed=0, dropout=0.0):
 
 def make_classic(name):
     """Builds the networks for the procedure of an article, after its head start."""
-    gan = make_gan(CLASSICS[name].procedure)
+    gan = make_gan(CLASSICS[name])
     gan.step_count.assign(gan.procedure.head_start)
     return gan
 

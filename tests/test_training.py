@@ -39,6 +39,16 @@ def make_gan(seed=0, averaging=0.2, dropout=False, steps_per_execution=2, **opti
     return gan
 
 
+def test_two_networks_get_an_optimizer_each():
+    networks = models.build_generator(8, 4), models.build_discriminator(4)
+    gan = training.assemble(*networks, 3, [0.1, 0.2], steps_per_execution=7)
+    assert (gan.generator, gan.discriminator) == networks
+    assert (gan.seed, gan.steps_per_execution) == (3, 7)
+    both = gan.generator_optimizer, gan.discriminator_optimizer
+    assert [round(float(each.learning_rate), 6) for each in both] == [0.1, 0.2]
+    assert {each.beta_1 for each in both} == {0.5}
+
+
 def fit(gan, steps, callbacks=(), **options):
     """Trains up to a number of steps, two an interval."""
     return gan.fit(
