@@ -70,23 +70,13 @@ def parse(arguments):
     add("--steps", type=number(1), help="where to stop (the model's own number)")
     add("--seed", type=number(0), default=0, help="decides all chance (0)")
     add("--out", type=Path, help="where checkpoints, log and model go (runs/NAME)")
-    add(
-        *["--save-every"],
-        type=number(0, float),
-        default=20,
-        metavar="SECONDS",
-        help="time between two checkpoints (20)",
-    )
+    every = {"type": number(0, float), "metavar": "SECONDS"}
+    add("--save-every", default=20, help="time between two checkpoints (20)", **every)
 
     add = command(sample, "name", "Draw samples of a trained model.", "a model")
     add("--count", type=number(1), default=100, help="how many (100)")
     add("--seed", type=number(0), default=0, help="decides the samples (0)")
-    add(
-        "--out",
-        type=Path,
-        required=True,
-        help="a file, .npz for arrays or .png to look at",
-    )
+    add("--out", type=Path, required=True, help="a .npz of arrays, a .png to look at")
     add("--model", type=Path, help="folder of a model of yours (pretrained/NAME)")
 
     add = command(

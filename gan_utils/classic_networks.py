@@ -38,13 +38,11 @@ class BatchStatistics(layers.Layer):
     """
 
     def build(self, shape):
-        self.offset = self.add_weight(shape=shape[-1:], initializer="zeros")
+        self.shift = self.add_weight(shape=shape[-1:], initializer="zeros")
 
     def call(self, images):
         mean, variance = tf.nn.moments(images, axes=[0, 1, 2])
-        return tf.nn.batch_normalization(
-            images, mean, variance, self.offset, None, 1e-5
-        )
+        return tf.nn.batch_normalization(images, mean, variance, self.shift, None, 1e-5)
 
 
 @keras.saving.register_keras_serializable("gan_utils")
@@ -221,26 +219,13 @@ def build_dense_generator(
         output: activation that decides the pixel range.
         **options: as for `models.build_layers`.
     """
-    model = keras.Sequential(
-        [
-            keras.Input((sizes[0],)),
-            *models.build_layers(sizes, **options),
-            layers.Activation(output),
-            layers.Reshape((28, 28, 1)),
-        ],
-        name="generator",
-    )
-    return models.initialize(model, seed)
+    parts = [keras.Input((sizes[0],)), *models.build_layers(sizes, **options)]
+    parts += [layers.Activation(output), layers.Reshape((28, 28, 1))]
+    return models.initialize(keras.Sequential(parts, name="generator"), seed)
 
 
 def build_dense_discriminator(seed=0, sizes=(FLAT, 128, 1), **options):
     """Builds dense layers that begin with an image; `sizes` goes from 784 to 1."""
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Flatten(),
-            *models.build_layers(sizes, **options),
-        ],
-        name="discriminator",
-    )
-    return models.initialize(model, seed)
+    parts = [keras.Input((28, 28, 1)), layers.Flatten()]
+    parts += models.build_layers(sizes, **options)
+    return models.initialize(keras.Sequential(parts, name="discriminator"), seed)

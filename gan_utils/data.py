@@ -109,12 +109,8 @@ def _download(path, url):
     """Downloads beside `path`, verifies, and renames only a file that is right."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            dir=path.parent, prefix=".download-"
-        ) as folder:
-            part = Path(
-                keras.utils.get_file(path.name, url, cache_dir=folder, cache_subdir="")
-            )
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".download-") as part:
+            part = Path(keras.utils.get_file(path.name, url, cache_subdir=part))
             _read(part, known_as=f"the download from {url}")
             os.replace(part, path)
     except ValueError:

@@ -329,9 +329,9 @@ def trait_directions(points, labels, traits):
     rest = points - points @ spanned.T @ spanned
     directions = []
     for label in range(len(centres)):
-        chosen = labels == label
+        own = labels == label
         inputs, outputs = (
-            values[chosen] - values[chosen].mean(axis=0) for values in (rest, traits)
+            each[own] - each[own].mean(axis=0) for each in (rest, traits)
         )
         # The spanned directions hold rounding errors only; rcond leaves them out.
         slopes = np.linalg.lstsq(inputs, outputs, rcond=1e-3)[0]
@@ -398,7 +398,5 @@ def _points(values):
             "For one point, pass point[None]."
         )
     if not np.isfinite(values).all():
-        raise ValueError(
-            "A point is NaN or infinite. Look at the step that made the points."
-        )
+        raise ValueError("A point is NaN or infinite. Look at what made the points.")
     return values

@@ -216,12 +216,9 @@ def build_classifier(seed=0):
     """
     model = keras.Sequential([keras.Input((28, 28, 1))], name="classifier")
     # While training, digits are moved by up to two pixels over their paper.
-    shift = 2 / 28
-    model.add(
-        layers.RandomTranslation(
-            shift, shift, fill_mode="constant", fill_value=-1.0, seed=seed + 2
-        )
-    )
+    far = (2 / 28, 2 / 28)
+    paper = {"fill_mode": "constant", "fill_value": -1.0}
+    model.add(layers.RandomTranslation(*far, seed=seed + 2, **paper))
     for filters, stride in ((32, 1), (32, 2), (64, 1), (64, 2)):
         model.add(layers.Conv2D(filters, 3, stride, padding="same", use_bias=False))
         model.add(layers.BatchNormalization(momentum=0.9))

@@ -83,8 +83,7 @@ def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
     columns = math.ceil(math.sqrt(count)) if columns is None else columns
     if count < 1 or columns < 1:
         raise ValueError(
-            f"{count} images in {columns} columns were asked for; both must be 1 or "
-            "more."
+            f"{count} images in {columns} columns asked for; both must be 1 or more."
         )
     rows = math.ceil(count / columns)
     shape = (rows * (height + gap) - gap, columns * (width + gap) - gap)
@@ -121,9 +120,8 @@ def frame(images, marked, width=2, colour=(213, 60, 0)):
     if images.ndim == 3:
         images = np.repeat(images[..., None], 3, axis=3)
     height, breadth = images.shape[1:3]
-    framed = np.zeros(
-        (len(images), height + 2 * width, breadth + 2 * width, 3), np.uint8
-    )
+    shape = (len(images), height + 2 * width, breadth + 2 * width, 3)
+    framed = np.zeros(shape, np.uint8)
     framed[marked] = colour
     framed[:, width : width + height, width : width + breadth] = images
     return framed
@@ -278,17 +276,11 @@ def save_gif(path, pictures, seconds_each=0.1, zoom=1):
     if len(pictures) == 0:
         raise ValueError("No picture was given; an animation needs one or more.")
     frames = [_enlarge(picture, zoom) for picture in pictures]
-    milliseconds = [round(1000 * seconds_each)] * len(frames)
-    milliseconds[-1] = max(1500, milliseconds[-1])
-    part = Path(f"{path}.part")
-    frames[0].save(
-        part,
-        "GIF",
-        save_all=True,
-        append_images=frames[1:],
-        duration=milliseconds,
-        loop=0,
-    )
+    durations = [round(1000 * seconds_each)] * len(frames)  # milliseconds
+    durations[-1] = max(1500, durations[-1])
+    part, rest = Path(f"{path}.part"), frames[1:]
+    options = {"append_images": rest, "duration": durations, "loop": 0}
+    frames[0].save(part, "GIF", save_all=True, **options)
     os.replace(part, path)
     return Path(path)
 

@@ -94,10 +94,8 @@ def training_digits(batch_size, labels=False, pixel_range=(-1.0, 1.0), colours=F
         (images, digits), _ = data.load_mnist()
         if colours:
             images = colour.colour_digits(images, colour.load_photograph(), seed)
-        labels_too = digits if labels else None
-        return data.batches(
-            images, batch_size, seed, first_step, labels_too, pixel_range
-        )
+        names = digits if labels else None
+        return data.batches(images, batch_size, seed, first_step, names, pixel_range)
 
     return batches
 

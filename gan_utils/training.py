@@ -142,9 +142,7 @@ class GAN(fitting.Resumable):
         self.means = {name: keras.metrics.Mean(name) for name in METRICS}
         self.step_count = tf.Variable(0, dtype=tf.int64, trainable=False)
         # The first step at which each loss was not finite, -1 for none.
-        self.bad_steps = tf.Variable(
-            [-1] * len(LOSSES), dtype=tf.int64, trainable=False
-        )
+        self.bad_steps = tf.Variable(-tf.ones(len(LOSSES), tf.int64), trainable=False)
         self.built = True
 
     def compile(
@@ -175,7 +173,7 @@ class GAN(fitting.Resumable):
             )
         # XLA slows these small convolutions down on a CPU.
         super().compile(
-            optimizer=None, jit_compile=False, steps_per_execution=steps_per_execution
+            None, jit_compile=False, steps_per_execution=steps_per_execution
         )
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer

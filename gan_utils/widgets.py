@@ -243,9 +243,7 @@ def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0)
     Example:
         >>> quiz = real_or_fake(digits, samples, of_digits, of_samples)
     """
-    images = np.concatenate(
-        [plotting.to_uint8(real_images), plotting.to_uint8(fake_images)]
-    )
+    images = np.concatenate([*map(plotting.to_uint8, (real_images, fake_images))])
     opinions = np.concatenate([real_opinions, fake_opinions])
     if len(real_images) != len(real_opinions) or len(images) != len(opinions):
         raise ValueError(
@@ -370,10 +368,8 @@ def _toggle(description, options, width):
     )
 
 
-def _roll(description):
-    return ipywidgets.Button(
-        description=description, icon="refresh", layout={"width": "auto"}
-    )
+def _roll(text):
+    return ipywidgets.Button(description=text, icon="refresh", layout={"width": "auto"})
 
 
 def _slider(name, *values):
