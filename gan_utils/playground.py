@@ -1,0 +1,157 @@
+"""GANs in the plane: Gaussians on a ring or a grid, small networks, D's field.
+
+In the plane you see everything: each sample, each mode, and what D says of each
+place. A training takes seconds.
+"""
+
+import dataclasses
+
+from gan_utils import models, training
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def lattice(reach, side):
+    """Returns the points of a square lattice, the lowest row first.
+
+    Args:
+        reach: it goes from -reach to reach in both directions.
+        side: points in a row, 2 or more.
+
+    Returns:
+        float32 `(side * side, 2)`.
+
+    Example:
+        >>> lattice(1, 3)[:2]
+        array([[-1., -1.],
+               [ 0., -1.]], dtype=float32)
+    """
+    ticks = np.linspace(-reach, reach, side, dtype=np.float32)
+    return np.stack(np.meshgrid(ticks, ticks), axis=2).reshape(-1, 2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Mixture:
+    """Gaussians in the plane, each as wide and as likely as the others.
+
+    Args:
+        centres: float32 `(modes, 2)`.
+        spread: standard deviation of each, in both directions.
+
+    Source:
+        Metz et al., Unrolled Generative Adversarial Networks, 2017, section 3.1.
+
+    Example:
+        >>> RING.draw(1000, seed=(0, 0)).shape
+        TensorShape([1000, 2])
+    """
+
+    centres: np.ndarray
+    spread: float
+
+    def draw(self, count, seed):
+        """Draws points, float32 `(count, 2)`; the seed is two integers."""
+        modes = tf.random.stateless_uniform(
+            (count,), seed, maxval=len(self.centres), dtype=tf.int32
+        )
+        noise = tf.random.stateless_normal((count, 2), seed)
+        return tf.gather(self.centres, modes) + self.spread * noise
+
+    def batches(self, batch_size, seed, first_step=0):
+        """Makes an endless dataset of points, as `data.batches` does of images."""
+        steps = tf.data.Dataset.range(first_step, tf.int64.max)
+        return steps.map(lambda step: self.draw(batch_size, tf.stack([seed, step])))
+
+    def judge(self, points):
+        """Counts the modes that points cover, and tells which share of them is good.
+
+        A point is good within three spreads of a centre. A mode is covered when a
+        quarter of the good points it is due lie there.
+
+        Args:
+            points: float `(n, 2)`, n from 1.
+
+        Returns:
+            `(covered, good)`: an integer up to the number of modes, and a float
+            from 0 to 1. Of the mixture's own points, 98.9 % are good.
+
+        Raises:
+            ValueError: the points have another shape.
+
+        Source:
+            The share of good points: Srivastava et al., VEEGAN, 2017, section 4.1.
+        """
+        points = np.asarray(points)
+        if points.shape[1:] != (2,) or len(points) == 0:
+            raise ValueError(
+                f"Points of shape {points.shape} were given; needed is (n, 2)."
+            )
+        distances = np.linalg.norm(points[:, None] - self.centres, axis=2)
+        near = distances < 3 * self.spread
+        covered = near.mean(axis=0) > 0.25 / len(self.centres)
+        return int(covered.sum()), float(near.any(axis=1).mean())
+
+
+_circle = np.exp(2j * np.pi * np.arange(8) / 8)
+RING = Mixture(np.float32([_circle.real, _circle.imag]).T, 0.05)
+GRID = Mixture(lattice(1, 5), 0.03)
+
+
+def build_gan(seed, rates=(1e-3, 3e-3), **options):
+    """Builds a GAN whose latent points and samples both lie in the plane, compiled.
+
+    Args:
+        seed: an integer from 0.
+        rates: learning rates of G and of D.
+        **options: as for `training.GAN.compile`.
+
+    Example:
+        >>> gan = build_gan(seed=0)
+        >>> gan.fit(RING.batches(128, seed=0), epochs=60, steps_per_epoch=50)
+    """
+    networks = []
+    for name, outputs in (("generator", 2), ("discriminator", 1)):
+        parts = [keras.Input((2,)), *models.build_layers((2, 128, 128, outputs))]
+        network = keras.Sequential(parts, name=name)
+        networks.append(models.initialize(network, 2 * seed + outputs))
+    return training.assemble(*networks, seed, rates, **options)
+
+
+def field(discriminator, reach=1.5, side=60):
+    """Asks D at every place of a square how likely it is that a point there is real.
+
+    Args:
+        discriminator: from points `(n, 2)` to logits.
+        reach: as for `lattice`.
+        side: as for `lattice`.
+
+    Returns:
+        float32 `(side, side)` from 0 to 1, the lowest row first.
+
+    Example:
+        >>> plt.imshow(field(gan.discriminator), origin="lower")
+    """
+    logits = discriminator(lattice(reach, side), training=False)
+    return tf.sigmoid(logits).numpy().reshape(side, side)
+
+
+def pulls(gan, points):
+    """Tells where G's loss pulls each sample: minus its gradient, times n.
+
+    Args:
+        gan: a compiled `training.GAN`.
+        points: samples, float32 `(n, 2)`.
+
+    Returns:
+        float32 `(n, 2)`.
+
+    Example:
+        >>> plt.quiver(*points.T, *pulls(gan, points).T)
+    """
+    points = tf.constant(points)
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        loss = gan.generator_loss(gan.discriminator(points, training=False))
+    return -len(points) * tape.gradient(loss, points).numpy()
