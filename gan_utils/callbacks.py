@@ -209,8 +209,7 @@ def read_scalars(folder):
         raise OSError(f"{folder} holds no curve yet. Train on, then read it.")
     steps = np.array(sorted(set.intersection(*map(set, points.values()))))
     return {
-        name: (steps, np.array([values[step] for step in steps]))
-        for name, values in points.items()
+        name: (steps, np.array([*map(of.get, steps)])) for name, of in points.items()
     }
 
 

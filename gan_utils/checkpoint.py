@@ -7,6 +7,9 @@ from gan_utils import quiet  # noqa: F401
 import keras
 import tensorflow as tf
 
+# What TensorFlow raises when a checkpoint is whole and belongs to something else.
+MISFIT = (AssertionError, ValueError, tf.errors.InvalidArgumentError)
+
 
 class Checkpoint(keras.callbacks.Callback):
     """Saves all that training needs to go on, and brings it back.
@@ -50,11 +53,7 @@ class Checkpoint(keras.callbacks.Callback):
             try:
                 state.restore(path).assert_consumed()
                 return
-            except (
-                AssertionError,
-                ValueError,
-                tf.errors.InvalidArgumentError,
-            ) as error:
+            except MISFIT as error:
                 raise ValueError(
                     f"The checkpoint {path} was made by other networks or optimizers "
                     "than the ones given. Build them as they were, or give a new "

@@ -148,9 +148,7 @@ RECIPES = {
     ),
     "tiny_mlp": classic("tiny_mlp", steps=30_000, interval=500, judge_every=2500),
     # Ten times as long: it shows what becomes of the samples.
-    "tiny_mlp_long": classic(
-        "tiny_mlp", steps=300_000, interval=1000, judge_every=5000
-    ),
+    "tiny_mlp_long": classic("tiny_mlp", 300_000, interval=1000, judge_every=5000),
     "layered_mlp": classic("layered_mlp", steps=60_000, interval=500, judge_every=5000),
     "layered_mlp_mended": classic("layered_mlp_mended", steps=4_000, judge_every=500),
     "keras_gan": classic("keras_gan", steps=30_000, interval=200, judge_every=2000),

@@ -221,10 +221,7 @@ class GAN(fitting.Resumable):
     @property
     def networks(self):
         """The networks by name; what is drawn with is the averaged generator."""
-        return {
-            "generator": self.averaged_generator,
-            "discriminator": self.discriminator,
-        }
+        return dict(generator=self.averaged_generator, discriminator=self.discriminator)
 
     def _average(self):
         steps = tf.cast(self.step_count, tf.float32)

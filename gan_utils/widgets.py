@@ -160,13 +160,9 @@ def click_grid(images, captions, columns=None, zoom=2, large=6):
         button.on_click(choose)
     choose(buttons[0])
     height, width = (zoom * (size + gap) for size in images.shape[1:3])
-    grid = ipywidgets.GridBox(
-        [picture, *buttons],
-        layout={
-            "grid_template_columns": f"repeat({columns}, {width}px)",
-            "grid_auto_rows": f"{height}px",
-        },
-    )
+    across = f"repeat({columns}, {width}px)"
+    layout = {"grid_template_columns": across, "grid_auto_rows": f"{height}px"}
+    grid = ipywidgets.GridBox([picture, *buttons], layout=layout)
     return _box("click-grid", [ipywidgets.HBox([grid, screen])])
 
 
@@ -243,14 +239,10 @@ def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0)
     Example:
         >>> quiz = real_or_fake(digits, samples, of_digits, of_samples)
     """
+    plotting.check_one_each(real_images, real_opinions, "opinions of real ones")
+    plotting.check_one_each(fake_images, fake_opinions, "opinions of fakes")
     images = np.concatenate([*map(plotting.to_uint8, (real_images, fake_images))])
     opinions = np.concatenate([real_opinions, fake_opinions])
-    if len(real_images) != len(real_opinions) or len(images) != len(opinions):
-        raise ValueError(
-            f"{len(real_images)} real and {len(fake_images)} fake images were given "
-            f"with {len(real_opinions)} and {len(fake_opinions)} opinions; give one "
-            "opinion an image."
-        )
     order = np.random.default_rng(seed).permutation(len(images))
     images, opinions = images[order], opinions[order]
     real = order < len(real_images)
@@ -325,15 +317,11 @@ def _box(name, children):
 
 def _window(row, column):
     """Returns a button that lies over an image of a grid and lets it be seen."""
+    fill = {"width": "auto", "height": "auto", "margin": "0"}
     return ipywidgets.Button(
         tooltip=f"row {row + 1}, column {column + 1}",
         style={"button_color": "transparent"},
-        layout={
-            "grid_area": f"{row + 1} / {column + 1}",
-            "width": "auto",
-            "height": "auto",
-            "margin": "0",
-        },
+        layout={"grid_area": f"{row + 1} / {column + 1}", **fill},
     )
 
 
@@ -382,10 +370,7 @@ def _slider(name, *values):
     whole = all(isinstance(value, int) for value in values)
     make = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
     return make(
-        value=start,
-        min=low,
-        max=high,
-        step=step,
+        **{"value": start, "min": low, "max": high, "step": step},
         description=name.replace("_", " "),
         style={"description_width": "8em"},
         layout={"width": "32em"},

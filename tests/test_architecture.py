@@ -30,6 +30,7 @@ ALLOWED = {
     "classic_networks": {"models"},
     "alternating": {"losses", "training"},
     "callbacks": {"plotting", "quiet"},
+    "doctor": {"quiet"},
     "playground": {"models", "training"},
     "widgets": {"latent", "plotting"},
     "checkpoint": {"quiet"},

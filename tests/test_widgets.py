@@ -373,9 +373,15 @@ def test_the_seed_decides_the_order_of_the_quiz():
     assert len({str(order(seed)) for seed in range(5)}) > 1
 
 
-@pytest.mark.parametrize(("of_real", "of_fake"), [(3, 1), (2, 3), (2, 2)])
-def test_an_opinion_is_needed_for_each_image(of_real, of_fake):
-    message = f"3 real and 2 fake images .* with {of_real} and {of_fake} opinions"
+@pytest.mark.parametrize(
+    ("of_real", "of_fake", "message"),
+    [
+        (3, 1, "1 opinions of fakes were given for 2 images; give one each"),
+        (2, 3, "2 opinions of real ones were given for 3 images; give one each"),
+        (2, 2, "2 opinions of real ones were given for 3 images; give one each"),
+    ],
+)
+def test_an_opinion_is_needed_for_each_image(of_real, of_fake, message):
     with pytest.raises(ValueError, match=message):
         quiz(0, [0.5] * of_real, [0.5] * of_fake)
 

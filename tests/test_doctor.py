@@ -1,0 +1,139 @@
+"""The doctor names what it knows, and says nothing of healthy trainings."""
+
+from gan_utils import losses, paths, playground
+from gan_utils.callbacks import read_scalars
+from gan_utils.doctor import Doctor, diagnose
+
+import numpy as np
+import pytest
+
+HEALTHY = {
+    "generator_loss": 1.0,
+    "discriminator_loss_real": 0.5,
+    "discriminator_loss_fake": 0.5,
+    "discriminator_accuracy": 0.7,
+}
+STEPS = np.arange(50, 1001, 50)
+
+
+def curves(**changes):
+    """Returns level curves, or given ones, over 1,000 steps."""
+    return {
+        name: (STEPS, np.broadcast_to(value, STEPS.shape))
+        for name, value in (HEALTHY | changes).items()
+    }
+
+
+def low(value):
+    """Returns losses of D of which each is half of a value."""
+    return {f"discriminator_loss_{kind}": value / 2 for kind in ("real", "fake")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({"generator_loss": 31.0}, "lower both learning rates"),
+        ({"generator_loss": -31.0}, "lower both learning rates"),
+        ({"discriminator_loss_real": 31.0}, "lower both learning rates"),
+        ({"discriminator_accuracy": 0.19, **low(0.99)}, "labels are swapped"),
+        ({"discriminator_accuracy": 0.19, **low(1.01)}, "whether its weights change"),
+        ({"discriminator_accuracy": 0.98}, "lower its rate"),
+        (
+            {"discriminator_accuracy": 0.98, "generator_loss": -0.09},
+            "take the non-saturating one",
+        ),
+        ({"variety": 0.49}, "raise the rate of D"),
+    ],
+)
+def test_each_sign_has_its_sentence(changes, advice):
+    (sentence,) = diagnose(curves(**changes))
+    assert advice in sentence
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"generator_loss": 29.0},
+        {"discriminator_accuracy": 0.21, **low(0.1)},
+        {"discriminator_accuracy": 0.96, "generator_loss": 5.0},
+        {"discriminator_accuracy": 0.96, "generator_loss": 0.0},
+        {"variety": 0.51},
+    ],
+)
+def test_what_is_within_the_thresholds_is_healthy(changes):
+    assert diagnose(curves(**changes)) == []
+
+
+def test_one_cause_is_named_and_not_what_follows_from_it():
+    (sentence,) = diagnose(curves(discriminator_accuracy=0.99, variety=0.1))
+    assert "99.0% of its answers" in sentence
+
+
+def test_the_last_steps_count():
+    early = np.where(STEPS <= 700, 0.99, 0.7)
+    late = np.where(STEPS > 700, 0.99, 0.7)
+    assert diagnose(curves(discriminator_accuracy=early)) == []
+    assert len(diagnose(curves(discriminator_accuracy=late))) == 1
+    assert diagnose(curves(discriminator_accuracy=late), patience=1000) == []
+
+
+def test_a_bad_start_is_waited_for():
+    assert diagnose(curves(discriminator_accuracy=1.0), patience=1001) == []
+    assert len(diagnose(curves(discriminator_accuracy=1.0), patience=1000)) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["dcgan", "lesson_05", "keras_gan", "bulten", "layered_mlp_mended"]
+)
+def test_the_good_trainings_that_are_shipped_are_healthy(name):
+    log = read_scalars(paths.PRETRAINED / name / "log")
+    steps = log["generator_loss"][0]
+    for end in range(2, len(steps) + 1):
+        so_far = {key: (steps[:end], values[:end]) for key, (_, values) in log.items()}
+        assert diagnose(so_far, max(300, 3 * steps[0])) == []
+
+
+def test_the_dead_one_that_is_shipped_is_named():
+    log = read_scalars(paths.PRETRAINED / "layered_mlp" / "log")
+    assert any("D was right in" in sentence for sentence in diagnose(log, 3000))
+
+
+def watch(gan, steps=600):
+    told = []
+    points = playground.RING.batches(128, seed=5)
+    doctor = Doctor(next(iter(points)), tell=told.append)
+    intervals = {"epochs": steps // 50, "steps_per_epoch": 50}
+    gan.fit(points, callbacks=[doctor], verbose=0, **intervals)
+    return told, doctor
+
+
+def test_a_healthy_training_hears_nothing():
+    told, doctor = watch(playground.build_gan(seed=5))
+    assert told == []
+    steps, variety = doctor.curves["variety"]
+    assert list(steps) == list(range(50, 601, 50))
+    assert 0.5 < variety[-1] < 1.5
+
+
+def test_a_failure_is_told_once_while_it_trains():
+    def swapped(real_logits, fake_logits):
+        return losses.cross_entropy_discriminator_loss(fake_logits, real_logits)
+
+    told, _ = watch(playground.build_gan(seed=5, discriminator_loss=swapped))
+    (sentence,) = told
+    assert sentence.startswith("Step 300. For 300 steps D was right in")
+    assert sentence.endswith("its labels are swapped.")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "named"), [(0, 1, True), (0, 255, True), (-1, 1, False)]
+)
+def test_another_range_is_told_at_once(low, high, named):
+    told = []
+    doctor = Doctor(np.linspace(low, high, 640).reshape(64, 10), tell=told.append)
+    doctor.set_model(playground.build_gan(seed=5))
+    doctor.on_train_begin()
+    expected = f"Real images go from {low} to {high}, G's from -1 to 1"
+    assert [sentence.split(":")[0] for sentence in told] == [expected] * named
