@@ -153,6 +153,7 @@ RECIPES = {
     "layered_mlp_mended": classic("layered_mlp_mended", steps=4_000, judge_every=500),
     "keras_gan": classic("keras_gan", steps=30_000, interval=200, judge_every=2000),
     "bulten": classic("bulten", steps=8_500, ships=BOTH, judge_every=500),
+    "bulten_colour": classic("bulten_colour", steps=8_500, judge_every=500),
     "oreilly": classic("oreilly", steps=12_000, ships=BOTH, judge_every=1000),
     "oreilly_mended": classic("oreilly_mended", steps=6_000, judge_every=500),
 }

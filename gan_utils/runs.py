@@ -52,16 +52,17 @@ def train(name, folder, seed=0, steps=None, save_every=20):
             f"{folder} holds a training of {model.step:,} steps, {steps:,} were asked "
             "for. Ask for more, or give another folder."
         )
-    points, judges = None, []
+    drawn, judges = None, []
     if isinstance(model, GAN):
         points = recipe.sample_latents(36, model.generator.input_shape[-1], seed=1)
         judges.append(callbacks.SampleFrames(points, folder / "frames"))
+        drawn = points[:9]  # keeps the log of colour images small, too
         if recipe.judge_every:
             judges.append(_Judge(folder / "log" / "judge", recipe))
     watchers = [
         callbacks.ProgressBar(steps),
         # Before the judge, since it clears the log of a training begun anew.
-        callbacks.TensorBoardLog(folder / "log", points, max(1, recipe.steps // 10)),
+        callbacks.TensorBoardLog(folder / "log", drawn, max(1, recipe.steps // 10)),
         *judges,
         clock,
         saver,

@@ -258,10 +258,8 @@ def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0)
         for button in buttons:
             button.disabled = True
         screen.zoom = 2
-        by_d = int((real == (opinions > 0.5)).sum())
-        text = (
-            f"You: {score}. D: {by_d} of {len(images)} right. Fakes have a red frame."
-        )
+        by_d = f"{int((real == (opinions > 0.5)).sum())} of {len(images)}"
+        text = f"You: {score}. D: {by_d} right. Fakes have a red frame."
         screen.show(plotting.frame(images, ~real), text, columns=10)
 
     def answer(button):
@@ -366,11 +364,11 @@ def _slider(name, *values):
             f"The slider {name!r} was given {values}; needed are (low, high, step, "
             "start) with the start between low and high."
         )
-    low, high, step, start = values
+    limits = dict(zip(("min", "max", "step", "value"), values))
     whole = all(isinstance(value, int) for value in values)
     make = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
     return make(
-        **{"value": start, "min": low, "max": high, "step": step},
+        **limits,
         description=name.replace("_", " "),
         style={"description_width": "8em"},
         layout={"width": "32em"},

@@ -176,6 +176,7 @@ def test_a_variation_departs_in_what_is_named_alone():
     ("name", "changed", "of_generator"),
     [
         ("bulten", {*OPTIMIZERS, "batch_size"}, {}),
+        ("bulten_colour", {*OPTIMIZERS, "batch_size"}, {}),
         ("oreilly_mended", {*OPTIMIZERS, "turns", "head_start"}, {"halving": False}),
         ("layered_mlp_mended", OPTIMIZERS, {"behind": BEHIND}),
     ],
@@ -204,19 +205,23 @@ def test_what_mends_an_optimizer_is_its_first_moment_and_a_rate(name, rates):
         assert config == as_written | {"learning_rate": rate} | names
 
 
-def test_a_small_batch_cools_down_when_the_article_does_not():
-    varied, of = VARIATIONS["bulten"], CLASSICS["bulten"]
-    for cooled, make in (
-        (varied.optimizers[0](), of.optimizers[0]()),
-        (varied.generator_optimizer(), of.generator_optimizer()),
+@pytest.mark.parametrize(
+    ("name", "start", "faster"), [("bulten", 7_000, 1), ("bulten_colour", 7_500, 4)]
+)
+def test_a_small_batch_cools_down_when_the_article_does_not(name, start, faster):
+    varied, of = VARIATIONS[name], CLASSICS[name]
+    for cooled, make, times in (
+        (varied.optimizers[0](), of.optimizers[0](), 1),
+        (varied.generator_optimizer(), of.generator_optimizer(), faster),
     ):
-        for step, share in ((0, 1), (6_999, 1), (7_000, 4), (10**6, 4)):
+        for step, share in ((0, 1), (start - 1, 1), (start, 4), (10**6, 4)):
             cooled.iterations.assign(step)
             make.iterations.assign(step)
-            assert float(cooled.learning_rate) == float(make.learning_rate) / share
+            rate = float(make.learning_rate) * times / share
+            assert float(cooled.learning_rate) == rate
         assert type(cooled) is type(make)
-        for name in ("clipvalue", "epsilon", "rho", "momentum", "beta_1", "beta_2"):
-            assert getattr(cooled, name, None) == getattr(make, name, None)
+        for option in ("clipvalue", "epsilon", "rho", "momentum", "beta_1", "beta_2"):
+            assert getattr(cooled, option, None) == getattr(make, option, None)
 
 
 def test_what_does_not_halve_grows():

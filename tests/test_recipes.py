@@ -106,7 +106,7 @@ def test_what_is_shipped_is_as_good_as_its_card_says(name):
     ("name", "score"),
     [
         *[("bulten", 8), ("keras_gan", 7.5), ("tiny_mlp", 5)],
-        *[("layered_mlp_mended", 7), ("oreilly_mended", 7)],
+        *[("layered_mlp_mended", 7), ("oreilly_mended", 7), ("bulten_colour", 5.5)],
     ],
 )
 def test_the_classics_are_alive(name, score):

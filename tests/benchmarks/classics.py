@@ -13,7 +13,7 @@ from tests.benchmarks import loops
 import keras
 import numpy as np
 
-STEPS = {"oreilly": 20, "bulten": 5}  # in a round; others 100
+STEPS = {"oreilly": 20, "bulten": 5, "bulten_colour": 2}  # in a round; others 100
 
 
 def loop_of_calls(recipe, steps):
