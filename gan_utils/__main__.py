@@ -93,7 +93,7 @@ def number(low, kind=int):
 
     def convert(text):
         try:
-            value = kind(text)
+            value = kind(text) if kind is float or text.isdecimal() else -1
         except ValueError:
             value = -1
         if not low <= value <= MOST:

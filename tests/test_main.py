@@ -119,6 +119,8 @@ def file_in_the_way(tmp_path):
         ("train huge", "no model 'huge'; there are: dcgan"),
         ("train tiny --out {file}/run", "{file}"),
         ("sample tiny --count 0 --out {folder}/a.npz", "whole number from 1"),
+        ("sample tiny --count +5 --out {folder}/a.npz", "'+5' was given"),
+        ("sample tiny --count 1_0 --out {folder}/a.npz", "'1_0' was given"),
         ("sample tiny --count many --out {folder}/a.npz", "'many' was given"),
         ("sample tiny --seed -1 --out {folder}/a.npz", "seed"),
         ("train tiny --save-every nan", "'nan' was given; needed is a number from 0"),
