@@ -15,8 +15,8 @@ def diagnose(curves, patience=300):
     - D does not learn: it is right in less than 20 %, and its loss is above 1.
     - G's loss is flat: D is right in more than 97 %, and G's loss within 0.1 of 0.
     - D is too strong: it is right in more than 97 %, and G's loss is further from 0.
-    - The samples are too alike: their `variety` is below half of real images', and
-      nothing above explains it.
+    - The samples are too alike: their `variety` is never above half of real images',
+      and nothing above explains it.
 
     What leaves no trace in these numbers stays unseen, such as a G that is trained
     without `training=True`. Look at samples, and measure them.
@@ -42,14 +42,16 @@ def diagnose(curves, patience=300):
         if steps[-1] < patience:
             return []
         late = np.asarray(steps) > steps[-1] - patience
-        means[name] = np.asarray(values)[late].mean()
+        # A young G varies little, and the mean would remember that.
+        middle = np.max if name == "variety" else np.mean
+        means[name] = middle(np.asarray(values)[late])
     of_g, variety = abs(means["generator_loss"]), means["variety"]
     of_d = means["discriminator_loss_real"] + means["discriminator_loss_fake"]
     worst, right = max(of_g, of_d), means["discriminator_accuracy"]
     wrong, sure, flat = right < 0.2, right > 0.97, of_g < 0.1
     unnamed = variety < 0.5 and not (wrong or sure or worst > 30)
     known = f"For {patience} steps D was right in {right:.1%} of its answers"
-    alike = f"For {patience} steps samples varied {variety:.0%} as much as real images"
+    alike = f"For {patience} steps samples varied up to {variety:.0%} of real images"
     signs = (
         (worst > 30, f"A loss is near {worst:,.0f}: lower both learning rates."),
         (wrong and of_d < 1, f"{known}, and its loss is low: its labels are swapped."),

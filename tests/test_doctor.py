@@ -79,6 +79,13 @@ def test_the_last_steps_count():
     assert diagnose(curves(discriminator_accuracy=late), patience=1000) == []
 
 
+def test_samples_that_begin_to_vary_are_healthy():
+    begins = np.where(STEPS == 1000, 0.51, 0.1)
+    assert diagnose(curves(variety=begins)) == []
+    once = np.where(STEPS == 700, 0.9, 0.1)
+    assert len(diagnose(curves(variety=once))) == 1
+
+
 def test_a_bad_start_is_waited_for():
     assert diagnose(curves(discriminator_accuracy=1.0), patience=1001) == []
     assert len(diagnose(curves(discriminator_accuracy=1.0), patience=1000)) == 1

@@ -1,0 +1,127 @@
+"""Breaks a healthy training in one way after another, and keeps what can be seen.
+
+python -m tests.benchmarks.failures [NAME ...] [--seeds 0 1 2 3] [--out data]
+
+Each takes about fifteen seconds a seed. Seed 0 is what the lesson shows; the others
+tell how often the doctor is right. All without a name.
+"""
+
+import argparse
+import functools
+import json
+from pathlib import Path
+
+from gan_utils import losses, paths, plotting, pretrained
+from tests.benchmarks.trials import BATCH_NORM, Trial, run
+
+import numpy as np
+from keras.optimizers import SGD
+
+KEEP_AT = (100, 300, 600)
+HEALTHY = Trial()
+
+
+def swapped(real_logits, fake_logits):
+    """D's loss with its labels the wrong way round."""
+    return losses.cross_entropy_discriminator_loss(fake_logits, real_logits)
+
+
+# What is changed, and a sign that the doctor knows: part of its sentence.
+FAILURES = {
+    "healthy": ("nothing", HEALTHY, None),
+    "d_too_strong": (
+        "G's learning rate is 0.0002 in place of 0.003",
+        HEALTHY.vary(rates=(2e-4, 1e-3)),
+        "lower its rate",
+    ),
+    "saturating_loss": (
+        "G lowers log(1 - D), and D's learning rate is 0.003",
+        HEALTHY.vary(
+            generator_loss=losses.saturating_generator_loss, rates=(3e-3, 3e-3)
+        ),
+        "take the non-saturating one",
+    ),
+    "collapse": (
+        "G has no batch norm",
+        HEALTHY.vary(generator_norm=False),
+        None,
+    ),
+    "partial_collapse": (
+        "D's learning rate is 0.0001 in place of 0.001",
+        HEALTHY.vary(rates=(3e-3, 1e-4)),
+        "raise the rate of D",
+    ),
+    "rates_too_high": (
+        "both learning rates are 100 times as high",
+        HEALTHY.vary(rates=(3e-1, 1e-1)),
+        "lower both learning rates",
+    ),
+    "not_a_number": (
+        "the optimizer is SGD with a learning rate of 10",
+        HEALTHY.vary(optimizer=SGD, rates=(10.0, 10.0)),
+        None,
+    ),
+    "norm_separate": (
+        "D has batch norm, real and fake images come in two batches",
+        HEALTHY.vary(behind=(BATCH_NORM,)),
+        None,
+    ),
+    "norm_mixed": (
+        "D has batch norm, real and fake images come in one batch",
+        HEALTHY.vary(behind=(BATCH_NORM,), mixed=True),
+        None,
+    ),
+    "training_false": (
+        "G is trained with training=False",
+        HEALTHY.vary(generator_training=False),
+        None,
+    ),
+    "d_frozen": (
+        "D's learning rate is 0: it never moves",
+        HEALTHY.vary(rates=(3e-3, 0.0)),
+        "whether its weights change",
+    ),
+    "range_0_to_1": (
+        "real pixels go from 0 to 1, G's from -1 to 1",
+        HEALTHY.vary(pixel_range=(0.0, 1.0)),
+        "bring both into one range",
+    ),
+    "range_0_to_255": (
+        "real pixels go from 0 to 255, G's from -1 to 1",
+        HEALTHY.vary(pixel_range=(0.0, 255.0)),
+        "bring both into one range",
+    ),
+    "labels_swapped": (
+        "D is taught that real is 0 and fake is 1",
+        HEALTHY.vary(discriminator_loss=swapped),
+        "its labels are swapped",
+    ),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.failures")
+    parser.add_argument("names", nargs="*", help="of " + ", ".join(FAILURES))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3])
+    parser.add_argument("--out", type=Path, default=paths.run_folder("failures"))
+    options = parser.parse_args()
+    judge = pretrained.load_judge()
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name in options.names or FAILURES:
+        change, trial, sign = FAILURES[name]
+        for seed in options.seeds:
+            path = options.out / f"{name}_{seed}.json"
+            if path.exists():
+                continue
+            found = run(trial, seed, judge, KEEP_AT)
+            samples = found.pop("samples")
+            if seed == 0 and samples:
+                pixels = np.stack([plotting.to_uint8(each[:20]) for each in samples])
+                np.savez_compressed(path.with_suffix(".npz"), samples=pixels)
+            record = {"change": change, "sign": sign, **found}
+            path.write_text(json.dumps(record))
+            print(name, seed, found["result"], found["told"], found["stopped"], flush=True)
+
+
+if __name__ == "__main__":
+    main()
