@@ -84,6 +84,8 @@ def _decaying(optimizer, rate, decay, cooling=None):
 
 # TensorFlow 1 had another ε than Keras.
 _adam = functools.partial(functools.partial, Adam, epsilon=1e-8)
+_dense_g = functools.partial(functools.partial, networks.build_dense_generator)
+_dense_d = functools.partial(functools.partial, networks.build_dense_discriminator)
 _keras_gan_adam = functools.partial(Adam, 2e-4, beta_1=0.5)
 
 CLASSICS = {
@@ -136,16 +138,8 @@ CLASSICS = {
     ),
     "layered_mlp": Classic(
         article="An anonymous tutorial that makes a network of a list of layer sizes",
-        generator=functools.partial(
-            networks.build_dense_generator,
-            sizes=(100, 200, 500, 784),
-            initializer=networks.he_like,
-        ),
-        discriminator=functools.partial(
-            networks.build_dense_discriminator,
-            sizes=(784, 500, 200, 1),
-            initializer=networks.he_like,
-        ),
+        generator=_dense_g(sizes=(100, 200, 500, 784), initializer=networks.he_like),
+        discriminator=_dense_d(sizes=(784, 500, 200, 1), initializer=networks.he_like),
         turns=(MERGED,),
         optimizers=(_adam(1e-3),),
         generator_optimizer=_adam(1e-3),
@@ -156,18 +150,14 @@ CLASSICS = {
     "keras_gan": Classic(
         article="Skymind, GAN: A Beginner's Guide to Generative Adversarial Networks, "
         "with the code of Erik Linder-Norén's Keras-GAN",
-        generator=functools.partial(
-            networks.build_dense_generator,
+        generator=_dense_g(
             sizes=(100, 256, 512, 1024, 784),
             output="tanh",
             activation=None,
             behind=(networks.LESS_LEAKY, networks.NORM),
         ),
-        discriminator=functools.partial(
-            networks.build_dense_discriminator,
-            sizes=(784, 512, 256, 1),
-            activation=None,
-            behind=(networks.LESS_LEAKY,),
+        discriminator=_dense_d(
+            sizes=(784, 512, 256, 1), activation=None, behind=(networks.LESS_LEAKY,)
         ),
         turns=(REAL, FAKE),
         optimizers=(_keras_gan_adam,),

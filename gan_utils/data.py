@@ -100,9 +100,7 @@ def _verify(arrays, name, mend):
                 f"but MNIST has {SHAPES[key]} and uint8. {mend}"
             )
         if hashlib.sha256(array.tobytes()).hexdigest() != DIGESTS[key]:
-            raise ValueError(
-                f"{name}: {key} is altered, its SHA-256 is not MNIST's. {mend}"
-            )
+            raise ValueError(f"{name}: {key} is altered: another SHA-256. {mend}")
 
 
 def _download(path, url):

@@ -330,9 +330,7 @@ def trait_directions(points, labels, traits):
     directions = []
     for label in range(len(centres)):
         own = labels == label
-        inputs, outputs = (
-            each[own] - each[own].mean(axis=0) for each in (rest, traits)
-        )
+        inputs, outputs = (each[own] - each[own].mean(0) for each in (rest, traits))
         # The spanned directions hold rounding errors only; rcond leaves them out.
         slopes = np.linalg.lstsq(inputs, outputs, rcond=1e-3)[0]
         directions.append(rescale(np.linalg.pinv(slopes), 1))

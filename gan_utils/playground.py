@@ -85,9 +85,7 @@ class Mixture:
         """
         points = np.asarray(points)
         if points.shape[1:] != (2,) or len(points) == 0:
-            raise ValueError(
-                f"Points of shape {points.shape} were given; needed is (n, 2)."
-            )
+            raise ValueError(f"Points {points.shape} were given; needed is (n, 2).")
         distances = np.linalg.norm(points[:, None] - self.centres, axis=2)
         near = distances < 3 * self.spread
         covered = near.mean(axis=0) > 0.25 / len(self.centres)

@@ -245,11 +245,7 @@ def load_judge():
 
 
 def draw(
-    generator,
-    count,
-    seed,
-    sample_latents=latent.sample_latents,
-    pixel_range=(-1.0, 1.0),
+    generator, count, seed, sample_latents=latent.sample_latents, pixel_range=(-1, 1)
 ):
     """Draws samples as pixels.
 

@@ -162,7 +162,6 @@ RECIPES = {
 def find(name):
     """Returns the recipe of a name; raises `ValueError` that lists the names."""
     if name not in RECIPES:
-        raise ValueError(
-            f"There is no model {name!r}; there are: {', '.join(RECIPES)}."
-        )
+        known = ", ".join(RECIPES)
+        raise ValueError(f"There is no model {name!r}; there are: {known}.")
     return RECIPES[name]

@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 
 from gan_utils import callbacks, pretrained, recipes
-from gan_utils.checkpoint import Checkpoint
-from gan_utils.fitting import fit_until
+from gan_utils.fitting import Checkpoint, fit_until
 from gan_utils.training import GAN
 
 import keras

@@ -126,9 +126,7 @@ class GAN(fitting.Resumable):
                 "for the same images."
             )
         if averaging is not None and not 0 < averaging <= 1:
-            raise ValueError(
-                f"averaging is {averaging}; it must be above 0 and at most 1."
-            )
+            raise ValueError(f"averaging is {averaging}; needed is 0 < averaging <= 1.")
         self.generator = generator
         self.discriminator = discriminator
         self.averaged_generator = generator

@@ -4,9 +4,9 @@ import functools
 
 from gan_utils import models, training
 from gan_utils.alternating import FAKE, MERGED, REAL, AlternatingGAN, Procedure
-from gan_utils.checkpoint import Checkpoint
 from gan_utils.classics import CLASSICS
-from tests.test_checkpoint import differences
+from gan_utils.fitting import Checkpoint
+from tests.test_fitting import differences
 from tests.test_training import Frozen, fit, same
 
 import keras

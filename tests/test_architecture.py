@@ -15,7 +15,7 @@ ALLOWED = {
         *("pretrained", "recipes", "runs"),
     },
     "runs": {
-        *("callbacks", "checkpoint", "fitting", "pretrained"),
+        *("callbacks", "fitting", "pretrained"),
         *("recipes", "training"),
     },
     "pretrained": {
@@ -30,10 +30,8 @@ ALLOWED = {
     "classic_networks": {"models"},
     "alternating": {"losses", "training"},
     "callbacks": {"plotting", "quiet"},
-    "doctor": {"quiet"},
     "playground": {"models", "training"},
     "widgets": {"latent", "plotting"},
-    "checkpoint": {"quiet"},
     "training": {"fitting", "losses", "models", "quiet"},
     "fitting": {"quiet"},
     "metrics": set(),

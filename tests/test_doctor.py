@@ -1,8 +1,7 @@
 """The doctor names what it knows, and says nothing of healthy trainings."""
 
 from gan_utils import losses, paths, playground
-from gan_utils.callbacks import read_scalars
-from gan_utils.doctor import Doctor, diagnose
+from gan_utils.callbacks import Doctor, diagnose, read_scalars
 
 import numpy as np
 import pytest

@@ -3,7 +3,7 @@
 import types
 
 from gan_utils import data, fitting, latent, losses, models, training
-from gan_utils.checkpoint import Checkpoint
+from gan_utils.fitting import Checkpoint
 
 import keras
 import numpy as np

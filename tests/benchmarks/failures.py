@@ -7,7 +7,6 @@ tell how often the doctor is right. All without a name.
 """
 
 import argparse
-import functools
 import json
 from pathlib import Path
 
@@ -120,7 +119,9 @@ def main():
                 np.savez_compressed(path.with_suffix(".npz"), samples=pixels)
             record = {"change": change, "sign": sign, **found}
             path.write_text(json.dumps(record))
-            print(name, seed, found["result"], found["told"], found["stopped"], flush=True)
+            print(
+                name, seed, found["result"], found["told"], found["stopped"], flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable
 
 from gan_utils import data, latent, losses, models, playground
-from gan_utils.doctor import Doctor
+from gan_utils.callbacks import Doctor
 from gan_utils.training import GAN
 
 import keras
@@ -56,9 +56,7 @@ class Trial:
         if self.mixture:
             return self.mixture.batches(self.batch_size, seed)
         (images, _), _ = data.load_mnist()
-        return data.batches(
-            images, self.batch_size, seed, pixel_range=self.pixel_range
-        )
+        return data.batches(images, self.batch_size, seed, pixel_range=self.pixel_range)
 
     def build(self, seed):
         """Builds the GAN, compiled."""
@@ -156,9 +154,7 @@ class TrialGAN(GAN):
         with tf.GradientTape() as tape:
             tape.watch(real_images)
             logits = tf.reduce_sum(self.discriminator(real_images, training=True))
-        slopes = tf.reshape(
-            tape.gradient(logits, real_images), (len(real_images), -1)
-        )
+        slopes = tf.reshape(tape.gradient(logits, real_images), (len(real_images), -1))
         return tf.reduce_mean(tf.reduce_sum(slopes**2, axis=1)) / 2
 
 
@@ -194,12 +190,11 @@ def run(trial, seed, judge=None, keep_at=()):
         `samples`, a list of arrays `(64, ...)`.
     """
     gan, told, stopped = trial.build(seed), [], None
-    batches = trial.batches(seed)
-    doctor = Doctor(next(iter(trial.vary(batch_size=64).batches(seed))), tell=told.append)
-    probe = Probe(keep_at)
+    some = next(iter(trial.vary(batch_size=64).batches(seed)))
+    doctor, probe = Doctor(some, tell=told.append), Probe(keep_at)
     try:
         gan.fit(
-            batches,
+            trial.batches(seed),
             epochs=trial.steps // INTERVAL,
             steps_per_epoch=INTERVAL,
             callbacks=[doctor, probe],

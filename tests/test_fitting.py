@@ -1,7 +1,7 @@
 """Training goes on bit for bit, and what is saved is whole and good."""
 
-from gan_utils import callbacks, checkpoint, data, latent, models, training
-from gan_utils.checkpoint import Checkpoint
+from gan_utils import callbacks, data, fitting, latent, models, training
+from gan_utils.fitting import Checkpoint
 from tests.test_training import (
     IMAGES,
     LATENT_DIM,
@@ -127,7 +127,7 @@ def test_an_interrupt_before_the_first_step_is_an_interrupt(tmp_path, monkeypatc
 def test_checkpoints_are_saved_by_the_clock(tmp_path, monkeypatch):
     gan = make_gan()
     now = [0.0]
-    monkeypatch.setattr(checkpoint.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(fitting.time, "monotonic", lambda: now[0])
     saver = Checkpoint(gan, tmp_path, seconds=20)
     saved = []
     monkeypatch.setattr(saver, "save", lambda: saved.append(now[0]))
