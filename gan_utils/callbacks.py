@@ -219,9 +219,11 @@ def diagnose(curves, patience=300):
     - Rates are too high: a loss is above 30.
     - D's labels are swapped: D is right in less than 20 % of its answers, and yet
       its loss is below 1.
-    - D does not learn: it is right in less than 20 %, and its loss is above 1.
-    - G's loss is flat: D is right in more than 97 %, and G's loss within 0.1 of 0.
-    - D is too strong: it is right in more than 97 %, and G's loss is further from 0.
+    - D does not learn: its loss on fakes is above 2; or it is right in less than
+      20 %, and its loss is above 1.
+    - G's loss is flat: D is right in more than 97 %, and G's loss is below 0.1, as
+      the saturating one always is.
+    - D is too strong: it is right in more than 97 %, and G's loss is higher.
     - The samples are too alike: their `variety` is never above half of real images',
       and nothing above explains it.
 
@@ -252,17 +254,18 @@ def diagnose(curves, patience=300):
         # A young G varies little, and the mean would remember that.
         middle = np.max if name == "variety" else np.mean
         means[name] = middle(np.asarray(values)[late])
-    of_g, variety = abs(means["generator_loss"]), means["variety"]
-    of_d = means["discriminator_loss_real"] + means["discriminator_loss_fake"]
-    worst, right = max(of_g, of_d), means["discriminator_accuracy"]
+    of_g, of_fakes = means["generator_loss"], means["discriminator_loss_fake"]
+    of_d, variety = means["discriminator_loss_real"] + of_fakes, means["variety"]
+    worst, right = max(abs(of_g), of_d), means["discriminator_accuracy"]
     wrong, sure, flat = right < 0.2, right > 0.97, of_g < 0.1
-    unnamed = variety < 0.5 and not (wrong or sure or worst > 30)
+    lost = of_fakes > 2 or (wrong and of_d >= 1)
+    unnamed = variety < 0.5 and not (wrong or sure or lost or worst > 30)
     known = f"For {patience} steps D was right in {right:.1%} of its answers"
     alike = f"For {patience} steps samples varied up to {variety:.0%} of real images"
     signs = (
         (worst > 30, f"A loss is near {worst:,.0f}: lower both learning rates."),
         (wrong and of_d < 1, f"{known}, and its loss is low: its labels are swapped."),
-        (wrong and of_d >= 1, f"{known}: look whether its weights change at all."),
+        (lost and worst <= 30, f"{known}: look whether its weights change at all."),
         (sure and flat, f"{known} and G's loss is flat: take the non-saturating one."),
         (sure and not flat, f"{known}: lower its rate, or give it batch norm."),
         (unnamed, f"{alike}: raise the rate of D, or give G batch norm."),

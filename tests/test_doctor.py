@@ -36,7 +36,12 @@ def low(value):
         ({"discriminator_loss_real": 31.0}, "lower both learning rates"),
         ({"discriminator_accuracy": 0.19, **low(0.99)}, "labels are swapped"),
         ({"discriminator_accuracy": 0.19, **low(1.01)}, "whether its weights change"),
+        ({"discriminator_loss_fake": 2.1}, "whether its weights change"),
         ({"discriminator_accuracy": 0.98}, "lower its rate"),
+        (
+            {"discriminator_accuracy": 0.98, "generator_loss": -0.5},
+            "take the non-saturating one",
+        ),
         (
             {"discriminator_accuracy": 0.98, "generator_loss": -0.09},
             "take the non-saturating one",
@@ -56,6 +61,7 @@ def test_each_sign_has_its_sentence(changes, advice):
         {},
         {"generator_loss": 29.0},
         {"discriminator_accuracy": 0.21, **low(0.1)},
+        {"discriminator_loss_fake": 1.9},
         {"discriminator_accuracy": 0.96, "generator_loss": 5.0},
         {"discriminator_accuracy": 0.96, "generator_loss": 0.0},
         {"variety": 0.51},

@@ -7,6 +7,7 @@ tell how often the doctor is right. All without a name.
 """
 
 import argparse
+import functools
 import json
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from gan_utils import losses, paths, plotting, pretrained
 from tests.benchmarks.trials import BATCH_NORM, Trial, run
 
 import numpy as np
-from keras.optimizers import SGD
+from keras.optimizers import SGD, Adam
 
 KEEP_AT = (100, 300, 600)
 HEALTHY = Trial()
@@ -41,14 +42,19 @@ FAILURES = {
         "take the non-saturating one",
     ),
     "collapse": (
-        "G has no batch norm",
-        HEALTHY.vary(generator_norm=False),
-        None,
+        "D's learning rate is 0.00003 in place of 0.001",
+        HEALTHY.vary(rates=(3e-3, 3e-5)),
+        "raise the rate of D",
     ),
     "partial_collapse": (
         "D's learning rate is 0.0001 in place of 0.001",
         HEALTHY.vary(rates=(3e-3, 1e-4)),
         "raise the rate of D",
+    ),
+    "momentum": (
+        "Adam's beta_1 is 0.9 in place of 0.5",
+        HEALTHY.vary(optimizer=functools.partial(Adam, beta_1=0.9)),
+        None,
     ),
     "rates_too_high": (
         "both learning rates are 100 times as high",

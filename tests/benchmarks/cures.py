@@ -1,0 +1,79 @@
+"""Tries each cure on each failure, alone and from the same start.
+
+python -m tests.benchmarks.cures [NAME ...] [--seeds 0 1 2] [--out runs/cures]
+
+A run in the plane takes about ten seconds, one on digits twenty. All without a name.
+What is there already is not run again.
+"""
+
+import argparse
+import functools
+import json
+from pathlib import Path
+
+from gan_utils import losses, paths, playground, pretrained
+from tests.benchmarks.failures import FAILURES
+from tests.benchmarks.trials import BATCH_NORM, Trial, run
+
+from keras import layers
+
+RING = Trial(rates=(1e-3, 3e-4), mixture=playground.RING, batch_size=128, steps=3000)
+STARTS = {"ring": RING} | {
+    name: FAILURES[name][1]
+    for name in ("d_too_strong", "saturating_loss", "partial_collapse", "momentum")
+}
+
+
+def times(of_g, of_d):
+    """Returns a cure that multiplies both learning rates."""
+    return lambda trial: {"rates": (trial.rates[0] * of_g, trial.rates[1] * of_d)}
+
+
+def always(**changes):
+    """Returns a cure that changes the same whatever the failure."""
+    return lambda trial: changes
+
+
+DROPOUT = functools.partial(layers.Dropout, 0.3, seed=0)
+# From a trial to what the cure changes in it.
+CURES = {
+    "none": always(),
+    "label smoothing": always(discriminator_loss=losses.smoothed_discriminator_loss),
+    "non-saturating loss": always(generator_loss=losses.non_saturating_generator_loss),
+    "G's rate × 4": times(4, 1),
+    "D's rate × 4": times(1, 4),
+    "D's rate ÷ 4": times(1, 1 / 4),
+    "3 steps of D to one of G": always(resting=3),
+    "dropout in D": always(behind=(DROPOUT,)),
+    "batch norm in D": always(behind=(BATCH_NORM,)),
+    "spectral normalisation of D": always(wrap=layers.SpectralNormalization),
+    "gradient penalty": always(penalty=1.0),
+    "instance noise": always(noise=0.1),
+    "batches × 4": lambda trial: {"batch_size": 4 * trial.batch_size},
+    "averaged weights": always(averaged=True),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.cures")
+    parser.add_argument("names", nargs="*", help="of " + ", ".join(STARTS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--out", type=Path, default=paths.run_folder("cures"))
+    options = parser.parse_args()
+    judge = pretrained.load_judge()
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name in options.names or STARTS:
+        for seed in options.seeds:
+            for cure, change in CURES.items():
+                path = options.out / f"{name}, {cure}, {seed}.json"
+                if path.exists():
+                    continue
+                trial = STARTS[name].vary(**change(STARTS[name]))
+                found = run(trial, seed, judge)
+                record = {"result": found["result"], "stopped": found["stopped"]}
+                path.write_text(json.dumps(record))
+                print(path.stem, found["result"], found["stopped"] or "", flush=True)
+
+
+if __name__ == "__main__":
+    main()
