@@ -15,7 +15,7 @@ import numpy as np
 MARK = "3px solid #D55E00"  # around the image that is chosen
 
 
-def explore(render, caption=None, zoom=6, **sliders):
+def explore(render, caption=None, zoom=6, continuous=True, **sliders):
     """Shows an image that follows sliders.
 
     Args:
@@ -25,6 +25,8 @@ def explore(render, caption=None, zoom=6, **sliders):
         caption: a function that takes the same values and returns a line of text
             below the image, or None.
         zoom: screen pixels a pixel of the image.
+        continuous: whether the image follows a drag, or waits until it ends, for
+            what takes seconds.
         **sliders: a tuple `(low, high, step, start)` for each name; whole
             numbers make a slider over whole numbers.
 
@@ -46,9 +48,38 @@ def explore(render, caption=None, zoom=6, **sliders):
         screen.show(render(**values), caption(**values) if caption else "")
 
     for slider in controls.values():
+        slider.continuous_update = continuous
         slider.observe(draw, "value")
     draw()
     return _box("explore", [*controls.values(), screen])
+
+
+def stepper(render, caption, zoom=1, **actions):
+    """Shows an image that changes at the press of a button.
+
+    Args:
+        render: a function that returns images, as for `explore`.
+        caption: a function that returns a line of text below the image.
+        zoom: screen pixels a pixel of the image.
+        **actions: a function to call for each name; then the image is drawn anew.
+
+    Returns:
+        An `ipywidgets.VBox`: a row of buttons, the image, the caption.
+
+    Example:
+        >>> box = stepper(draw_plane, lambda: f"step {gan.step}", move_g=train_g)
+    """
+    screen, buttons = _Screen(zoom), []
+
+    def show():
+        screen.show(render(), caption())
+
+    for name, act in actions.items():
+        button = ipywidgets.Button(description=name.replace("_", " "))
+        button.on_click(lambda pressed, act=act: (act(), show()))
+        buttons.append(button)
+    show()
+    return _box("stepper", [ipywidgets.HBox(buttons), screen])
 
 
 def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):

@@ -47,6 +47,32 @@ def test_every_slider_has_its_kind_and_a_description():
     assert (grey.description, grey.min, grey.max) == ("grey", -1.0, 1.0)
 
 
+def test_what_takes_seconds_waits_for_the_end_of_a_drag():
+    grey, *_ = grey_box().children
+    slow = widgets.explore(
+        lambda grey: np.full((1, 4, 4), grey), continuous=False, grey=(0, 1, 1, 0)
+    )
+    assert grey.continuous_update
+    assert not slow.children[0].continuous_update
+
+
+def test_a_button_acts_and_then_the_image_is_drawn():
+    state = {"grey": 0.0}
+    box = widgets.stepper(
+        lambda: np.full((1, 4, 4), state["grey"]),
+        lambda: f"grey {state['grey']:.1f}",
+        make_white=lambda: state.update(grey=1.0),
+        make_black=lambda: state.update(grey=-1.0),
+    )
+    row, screen = box.children
+    white, black = row.children
+    assert (white.description, black.description) == ("make white", "make black")
+    for button, value, text in ((white, 255, "grey 1.0"), (black, 0, "grey -1.0")):
+        button.click()
+        assert pixels(screen.image).tolist() == [[value] * 4] * 4
+        assert screen.line.value == text
+
+
 @pytest.mark.parametrize("values", [(0, 1, 1, 2), (0, 1)])
 def test_a_bad_slider_is_named(values):
     with pytest.raises(ValueError, match="'grey' was given"):

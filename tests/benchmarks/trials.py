@@ -154,8 +154,9 @@ class TrialGAN(GAN):
         with tf.GradientTape() as tape:
             tape.watch(real_images)
             logits = tf.reduce_sum(self.discriminator(real_images, training=True))
-        slopes = tf.reshape(tape.gradient(logits, real_images), (len(real_images), -1))
-        return tf.reduce_mean(tf.reduce_sum(slopes**2, axis=1)) / 2
+        slopes = tape.gradient(logits, real_images)
+        all_but_first = list(range(1, slopes.shape.rank))
+        return tf.reduce_mean(tf.reduce_sum(slopes**2, axis=all_but_first)) / 2
 
 
 class Probe(keras.callbacks.Callback):
