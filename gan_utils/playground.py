@@ -97,12 +97,14 @@ RING = Mixture(np.float32([_circle.real, _circle.imag]).T, 0.05)
 GRID = Mixture(lattice(1, 5), 0.03)
 
 
-def build_gan(seed, rates=(1e-3, 3e-3), **options):
+def build_gan(seed, rates=(2e-3, 6e-3), steps=3000, **options):
     """Builds a GAN whose latent points and samples both lie in the plane, compiled.
 
     Args:
         seed: an integer from 0.
-        rates: learning rates of G and of D.
+        rates: learning rates of G and of D at the start.
+        steps: over which both fall to 0 along half a cosine, which ends the dance
+            around the balance; None keeps them.
         **options: as for `training.GAN.compile`.
 
     Example:
@@ -114,6 +116,8 @@ def build_gan(seed, rates=(1e-3, 3e-3), **options):
         parts = [keras.Input((2,)), *models.build_layers((2, 128, 128, outputs))]
         network = keras.Sequential(parts, name=name)
         networks.append(models.initialize(network, 2 * seed + outputs))
+    if steps:
+        rates = [keras.optimizers.schedules.CosineDecay(rate, steps) for rate in rates]
     return training.assemble(*networks, seed, rates, **options)
 
 

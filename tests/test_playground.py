@@ -99,11 +99,22 @@ def test_the_same_seed_builds_the_same_networks():
         )
         np.testing.assert_array_equal(a, b)
         assert not np.array_equal(a, c)
+
+
+@pytest.mark.parametrize(
+    ("options", "halfway"),
+    [({}, (1e-3, 3e-3)), ({"steps": 6000}, None), ({"steps": None}, (2e-3, 6e-3))],
+)
+def test_the_rates_fall_along_half_a_cosine(options, halfway):
+    gan = playground.build_gan(0, **options)
+    for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
+        optimizer.iterations.assign(1500)
     rates = [
         float(each.learning_rate)
-        for each in (first.generator_optimizer, first.discriminator_optimizer)
+        for each in (gan.generator_optimizer, gan.discriminator_optimizer)
     ]
-    assert rates == pytest.approx([1e-3, 3e-3])
+    expected = halfway or np.array([2e-3, 6e-3]) * (1 + np.cos(np.pi / 4)) / 2
+    assert rates == pytest.approx(list(expected))
 
 
 def judge_after_training(rates):
@@ -114,11 +125,11 @@ def judge_after_training(rates):
 
 
 def test_a_gan_learns_the_ring():
-    covered, good = judge_after_training((1e-3, 3e-3))
+    covered, good = judge_after_training((2e-3, 6e-3))
     assert covered == 8
     assert good >= 0.9
 
 
 def test_a_slow_d_lets_g_collapse():
-    covered, _ = judge_after_training((1e-3, 3e-4))
+    covered, _ = judge_after_training((2e-3, 6e-4))
     assert covered <= 3

@@ -17,7 +17,7 @@ from tests.benchmarks.trials import BATCH_NORM, Trial, run
 
 from keras import layers
 
-RING = Trial(rates=(1e-3, 3e-4), mixture=playground.RING, batch_size=128, steps=3000)
+RING = Trial(rates=(2e-3, 6e-4), mixture=playground.RING, batch_size=128, steps=3000)
 STARTS = {"ring": RING} | {
     name: FAILURES[name][1]
     for name in ("d_too_strong", "saturating_loss", "partial_collapse", "momentum")

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 from keras.optimizers import Adam
+from keras.optimizers.schedules import CosineDecay, LearningRateSchedule
 
 CHANNELS, LATENT_DIM, INTERVAL = 16, 64, 25
 BATCH_NORM = functools.partial(layers.BatchNormalization, momentum=0.9)
@@ -62,7 +63,10 @@ class Trial:
         """Builds the GAN, compiled."""
         keras.utils.set_random_seed(seed)  # spectral normalisation takes no seed
         gan = TrialGAN(*self._networks(seed), seed, trial=self)
-        rates = (Resting(self.rates[0], self.resting), self.rates[1])
+        rates = self.rates
+        if self.mixture:  # they cool as the playground's do
+            rates = [CosineDecay(rate, self.steps) for rate in rates]
+        rates = (Resting(rates[0], self.resting), rates[1])
         gan.compile(
             *[self.optimizer(rate) for rate in rates],
             generator_loss=self.generator_loss,
@@ -103,15 +107,16 @@ def rebuild(parts, input_shape):
     return keras.Sequential([keras.Input(input_shape[1:]), *parts])
 
 
-class Resting(keras.optimizers.schedules.LearningRateSchedule):
+class Resting(LearningRateSchedule):
     """A rate that is 0 but at every n-th step: a network that waits for the other."""
 
     def __init__(self, rate, every):
         self.rate, self.every = rate, every
 
     def __call__(self, step):
+        rate = self.rate(step) if callable(self.rate) else self.rate
         moves = tf.cast(step, tf.int64) % self.every == self.every - 1
-        return tf.where(moves, self.rate, 0.0)
+        return tf.where(moves, rate, 0.0)
 
 
 class TrialGAN(GAN):
