@@ -239,8 +239,9 @@ def diagnose(curves, patience=300):
         A list of sentences, empty when nothing is found or too few steps were taken.
 
     Source:
-        The thresholds are our own: set on one short training of each failure on
-        MNIST, and checked against the logs of the good models that are shipped.
+        The thresholds are our own, set on four short trainings of each failure on
+        MNIST. Of three others of each it misses one, a partial collapse; it is silent
+        on ten healthy ones, and on the logs of the good models that are shipped.
 
     Example:
         >>> diagnose(read_scalars(PRETRAINED / "dcgan" / "log"))
