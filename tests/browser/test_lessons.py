@@ -82,6 +82,7 @@ lesson_3, lesson_7, lesson_8 = map(whole_lesson, (3, 7, 8))
 FIVE_STEPS = {path.parent.name: 5 for path in PRETRAINED.glob("*/card.json")}
 lesson_9 = whole_lesson(9, EARLY=10, TIMED=FIVE_STEPS)
 lesson_10 = whole_lesson(10, STEPS=50, COUNT=100)
+lesson_11 = whole_lesson(11, STEPS=700, BRIEF=100)
 
 
 @pytest.fixture(scope="module")
@@ -380,3 +381,28 @@ def test_the_quiz_keeps_the_score(lesson_8):
     right = np.cumsum(np.equal(fake, answers))
     assert scores[1:] == right.tolist()
     assert [int(number) for number in said.groups()[:2]] == [right[-1], count]
+
+
+def test_lesson_11_runs_without_a_complaint(lesson_11):
+    assert lesson_11.complaints() == []
+    for kind in ("stepper", "explore"):
+        assert photograph(lesson_11, lesson_11.widget(kind), kind) == []
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_one_network_moves_at_the_press_of_a_button(lesson_11, hand):
+    duel = lesson_11.widget("stepper")
+    line = duel.locator(".widget-label")
+    for name in ("move g", "move d", "move both"):
+        step = int(line.inner_text().split()[1])
+        with lesson_11.changes(duel):
+            click(lesson_11, hand, duel.get_by_role("button", name=name))
+        expect(line).to_have_text(f"step {step + 10}")
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_a_slider_of_lesson_11_trains_anew(lesson_11, hand):
+    box = lesson_11.widget("explore")
+    for name in ("rate of g", "rate of d", "d steps"):
+        with lesson_11.changes(box):
+            move(lesson_11, hand, slider(box, name))
