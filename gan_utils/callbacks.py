@@ -262,7 +262,7 @@ def diagnose(curves, patience=300):
     lost = of_fakes > 2 or (wrong and of_d >= 1)
     unnamed = variety < 0.5 and not (wrong or sure or lost or worst > 30)
     known = f"For {patience} steps D was right in {right:.1%} of its answers"
-    alike = f"For {patience} steps samples varied up to {variety:.0%} of real images"
+    alike = f"For {patience} steps the variety of samples was at most {variety:.0%}"
     signs = (
         (worst > 30, f"A loss is near {worst:,.0f}: lower both learning rates."),
         (wrong and of_d < 1, f"{known}, and its loss is low: its labels are swapped."),
