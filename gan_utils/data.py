@@ -100,7 +100,7 @@ def _verify(arrays, name, mend):
                 f"but MNIST has {SHAPES[key]} and uint8. {mend}"
             )
         if hashlib.sha256(array.tobytes()).hexdigest() != DIGESTS[key]:
-            raise ValueError(f"{name}: {key} is altered: another SHA-256. {mend}")
+            raise ValueError(f"{name}: {key} is altered: not MNIST's SHA-256. {mend}")
 
 
 def _download(path, url):

@@ -70,6 +70,22 @@ def test_the_record_is_of_these_failures():
     } == {name: (change, sign) for name, (change, _, sign) in failures.FAILURES.items()}
 
 
+def test_what_was_run_is_added_and_nothing_is_lost(tmp_path):
+    record, table = read("failures.json"), read("cures.json")
+    assert failures.gather(tmp_path, record) == record
+    assert cures.gather(tmp_path, table) == table
+    run_of = {"result": {}, "stopped": None, "curves": {"variety": [1 / 3]}}
+    (tmp_path / "healthy_77.json").write_text(json.dumps(run_of))
+    kept = {**run_of, "curves": {"variety": [0.3333]}}
+    added = failures.gather(tmp_path, record)["failures"]["healthy"]["runs"]
+    assert added["77"] == kept
+    assert "0" in added
+    for cure in cures.CURES:
+        for seed in cures.SEEDS:
+            (tmp_path / f"momentum, {cure}, {seed}.json").write_text('{"result": 5}')
+    assert list(cures.gather(tmp_path, table)) == ["ring", "momentum"]
+
+
 def test_the_table_has_three_seeds_of_every_cure():
     table = read("cures.json")
     assert "ring" in table

@@ -19,6 +19,7 @@ from tests.benchmarks.trials import BATCH_NORM, Trial, run
 from keras import layers
 
 RING = Trial(rates=(2e-3, 6e-4), mixture=playground.RING, batch_size=128, steps=3000)
+SEEDS = (0, 1, 2)
 STARTS = {"ring": RING} | {
     name: FAILURES[name][1]
     for name in ("d_too_strong", "saturating_loss", "partial_collapse", "momentum")
@@ -55,12 +56,12 @@ CURES = {
 }
 
 
-def gather(folder, seeds):
-    """Puts the results of the failures that are complete into one dict."""
-    found = {}
+def gather(folder, table):
+    """Adds the failures that are complete in a folder to a table."""
+    found = dict(table)
     for name in STARTS:
         paths_of = {
-            cure: [folder / f"{name}, {cure}, {seed}.json" for seed in seeds]
+            cure: [folder / f"{name}, {cure}, {seed}.json" for seed in SEEDS]
             for cure in CURES
         }
         if all(path.exists() for each in paths_of.values() for path in each):
@@ -74,9 +75,11 @@ def gather(folder, seeds):
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.cures")
     parser.add_argument("names", nargs="*", help="of " + ", ".join(STARTS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--out", type=Path, default=paths.run_folder("cures"))
     options = parser.parse_args()
+    if unknown := sorted(set(options.names) - set(STARTS)):
+        parser.error(f"no {', '.join(unknown)}; there are: {', '.join(STARTS)}")
     judge = pretrained.load_judge()
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.names or STARTS:
@@ -90,8 +93,10 @@ def main():
                 record = {"result": found["result"], "stopped": found["stopped"]}
                 path.write_text(json.dumps(record))
                 print(path.stem, found["result"], found["stopped"] or "", flush=True)
-    table = json.dumps(gather(options.out, options.seeds), indent=1, ensure_ascii=False)
-    paths.MNIST.with_name("cures.json").write_text(table + "\n", encoding="utf-8")
+    path = paths.MNIST.with_name("cures.json")
+    table = gather(options.out, json.loads(path.read_text(encoding="utf-8")))
+    lines = json.dumps(table, indent=1, ensure_ascii=False)
+    path.write_text(lines + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ python -m tests.benchmarks.failures [NAME ...] [--seeds 0 1 2 3] [--out data]
 
 Each takes about fifteen seconds a seed. What is there already is not run again. By
 the first four seeds the doctor's thresholds were set; by others it is tested. All
-without a name. Whatever was run goes into data/failures.json.
+without a name. Whatever was run is added to data/failures.json.
 """
 
 import argparse
@@ -110,11 +110,11 @@ def rounded(values):
     return [float(f"{value:.4g}") for value in values]
 
 
-def gather(folder):
-    """Puts all runs into one dict, by failure and by seed."""
+def gather(folder, record):
+    """Adds all runs in a folder to a record, by failure and by seed."""
     found = {}
     for name, (change, _, sign) in FAILURES.items():
-        runs = {}
+        runs = record["failures"].get(name, {}).get("runs", {})
         for path in sorted(folder.glob(f"{name}_[0-9]*.json")):
             run_of = json.loads(path.read_text(encoding="utf-8"))
             curves = {key: rounded(of) for key, of in run_of["curves"].items()}
@@ -131,6 +131,8 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3])
     parser.add_argument("--out", type=Path, default=paths.run_folder("failures"))
     options = parser.parse_args()
+    if unknown := sorted(set(options.names) - set(FAILURES)):
+        parser.error(f"no {', '.join(unknown)}; there are: {', '.join(FAILURES)}")
     judge = pretrained.load_judge()
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.names or FAILURES:
@@ -148,8 +150,10 @@ def main():
             print(
                 name, seed, found["result"], found["told"], found["stopped"], flush=True
             )
-    table = json.dumps(gather(options.out)).replace('{"result"', '\n{"result"')
-    paths.MNIST.with_name("failures.json").write_text(table + "\n", encoding="utf-8")
+    path = paths.MNIST.with_name("failures.json")
+    record = gather(options.out, json.loads(path.read_text(encoding="utf-8")))
+    lines = json.dumps(record).replace('{"result"', '\n{"result"')
+    path.write_text(lines + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
