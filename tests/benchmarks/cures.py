@@ -7,14 +7,12 @@ What is there already is not run again. A failure on which all cures were tried 
 into data/cures.json, by which the lesson shows it.
 """
 
-import argparse
 import functools
 import json
-from pathlib import Path
 
 from gan_utils import losses, paths, playground, pretrained
 from tests.benchmarks.failures import FAILURES
-from tests.benchmarks.trials import BATCH_NORM, Trial, run
+from tests.benchmarks.trials import BATCH_NORM, Trial, parse, run
 
 from keras import layers
 
@@ -73,16 +71,9 @@ def gather(folder, table):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.cures")
-    parser.add_argument("names", nargs="*", help="of " + ", ".join(STARTS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
-    parser.add_argument("--out", type=Path, default=paths.run_folder("cures"))
-    options = parser.parse_args()
-    if unknown := sorted(set(options.names) - set(STARTS)):
-        parser.error(f"no {', '.join(unknown)}; there are: {', '.join(STARTS)}")
+    options = parse("cures", STARTS, SEEDS)
     judge = pretrained.load_judge()
-    options.out.mkdir(parents=True, exist_ok=True)
-    for name in options.names or STARTS:
+    for name in options.names:
         for seed in options.seeds:
             for cure, change in CURES.items():
                 path = options.out / f"{name}, {cure}, {seed}.json"

@@ -7,13 +7,11 @@ the first four seeds the doctor's thresholds were set; by others it is tested. A
 without a name. Whatever was run is added to data/failures.json.
 """
 
-import argparse
 import functools
 import json
-from pathlib import Path
 
 from gan_utils import losses, paths, plotting, pretrained
-from tests.benchmarks.trials import BATCH_NORM, INTERVAL, Trial, run
+from tests.benchmarks.trials import BATCH_NORM, INTERVAL, Trial, parse, run
 
 import numpy as np
 from keras.optimizers import SGD, Adam
@@ -126,16 +124,9 @@ def gather(folder, record):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.failures")
-    parser.add_argument("names", nargs="*", help="of " + ", ".join(FAILURES))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3])
-    parser.add_argument("--out", type=Path, default=paths.run_folder("failures"))
-    options = parser.parse_args()
-    if unknown := sorted(set(options.names) - set(FAILURES)):
-        parser.error(f"no {', '.join(unknown)}; there are: {', '.join(FAILURES)}")
+    options = parse("failures", FAILURES, [0, 1, 2, 3])
     judge = pretrained.load_judge()
-    options.out.mkdir(parents=True, exist_ok=True)
-    for name in options.names or FAILURES:
+    for name in options.names:
         _, trial, _ = FAILURES[name]
         for seed in options.seeds:
             path = options.out / f"{name}_{seed}.json"

@@ -58,5 +58,5 @@ def draw(record):
 
 if __name__ == "__main__":
     text = paths.MNIST.with_name("failures.json").read_text(encoding="utf-8")
-    palette = {"pil_kwargs": {"optimize": True}}
-    draw(json.loads(text)).savefig(PICTURE, dpi=100, **palette)
+    figure = draw(json.loads(text))
+    figure.savefig(PICTURE, dpi=100, pil_kwargs={"optimize": True})

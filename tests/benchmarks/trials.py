@@ -4,13 +4,15 @@ The healthy one on digits is the DCGAN with 16 channels and neither batch norm n
 dropout in D, for 600 steps; the healthy one in the plane is the playground's.
 """
 
+import argparse
 import dataclasses
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
-from gan_utils import data, latent, losses, models, playground
+from gan_utils import data, latent, losses, models, paths, playground
 from gan_utils.callbacks import Doctor
-from gan_utils.training import GAN
+from gan_utils.training import GAN, LOSSES
 
 import keras
 import numpy as np
@@ -36,7 +38,6 @@ class Trial:
     discriminator_loss: Callable = losses.cross_entropy_discriminator_loss
     batch_size: int = 64
     pixel_range: tuple = (-1.0, 1.0)  # of the real images
-    generator_norm: bool = True
     generator_training: bool = True
     mixed: bool = False  # real and fake images in one batch of D
     behind: tuple = ()  # make the layers behind each hidden layer of D
@@ -82,8 +83,6 @@ class Trial:
         else:
             generator = models.build_generator(LATENT_DIM, CHANNELS, 2 * seed)
             discriminator = models.build_discriminator(CHANNELS, 2 * seed + 1)
-        if not self.generator_norm:
-            generator = rebuild(without_norm(generator), generator.input_shape)
         parts = []
         hidden = without_norm(discriminator)
         for layer in hidden:
@@ -151,8 +150,7 @@ class TrialGAN(GAN):
             weights = network.trainable_variables
             optimizer.apply(tape.gradient(loss, weights), weights)
         values = (of_g, loss_real, loss_fake)
-        names = ("generator_loss", "discriminator_loss_real", "discriminator_loss_fake")
-        return dict(zip(names, values)), *halves
+        return dict(zip(LOSSES, values)), *halves
 
     def _steepness(self, real_images):
         """Half of D's squared gradient at real images (Mescheder et al., 2018)."""
@@ -179,6 +177,20 @@ class Probe(keras.callbacks.Callback):
         self.pulls.append(float(np.linalg.norm(pulls, axis=1).mean()))
         if gan.step in self.keep_at:
             self.samples.append(samples)
+
+
+def parse(module, names, seeds):
+    """Reads names, seeds and a folder from the command line; makes the folder."""
+    parser = argparse.ArgumentParser(prog=f"python -m tests.benchmarks.{module}")
+    parser.add_argument("names", nargs="*", help="of " + ", ".join(names))
+    parser.add_argument("--seeds", type=int, nargs="+", default=seeds)
+    parser.add_argument("--out", type=Path, default=paths.run_folder(module))
+    options = parser.parse_args()
+    if unknown := sorted(set(options.names) - set(names)):
+        parser.error(f"no {', '.join(unknown)}; there are: {', '.join(names)}")
+    options.names = options.names or list(names)
+    options.out.mkdir(parents=True, exist_ok=True)
+    return options
 
 
 def run(trial, seed, judge=None, keep_at=()):
