@@ -65,9 +65,8 @@ class Procedure:
             )
         if self.generator_batch and not self.fresh_latents:
             raise ValueError(
-                f"G's update was given a batch of {self.generator_batch} and the "
-                "latent points of D's update. Give it points of its own, or leave "
-                "generator_batch out."
+                f"G was given a batch of {self.generator_batch} and the latent points "
+                "of D's update. Give it some of its own, or leave generator_batch out."
             )
 
 

@@ -93,13 +93,11 @@ class SampleFrames(keras.callbacks.Callback):
         part.write_bytes(plotting.png_bytes(picture))
         os.replace(part, path)
         if self.live:
-            self._show(Picture(plotting.png_bytes(picture, zoom=2)))
-
-    def _show(self, picture):
-        if self._view is None:
-            self._view = display(picture, display_id=True)
-        else:
-            self._view.update(picture)
+            shown = Picture(plotting.png_bytes(picture, zoom=2))
+            if self._view:
+                self._view.update(shown)
+            else:
+                self._view = display(shown, display_id=True)
 
     def pictures(self, at_most=60):
         """Returns up to `at_most` pictures, spread evenly, as uint8 arrays."""

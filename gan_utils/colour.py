@@ -111,7 +111,9 @@ def find_strokes(images):
     """
     fits = images.shape[1:] == (SIZE, SIZE, 3)
     _check("images", images, fits, f"(n, {SIZE}, {SIZE}, 3)")
-    shrink = _averaging(SIZE, 28)
+    # Each pixel is repeated 28 times; then every 64 of them are one.
+    repeated = np.eye(SIZE, dtype=np.float32).repeat(28, axis=0)
+    shrink = repeated.reshape(28, SIZE, SIZE).mean(axis=1)
     strokes = np.empty((len(images), 28, 28), np.uint8)
     for start in range(0, len(images), 2000):
         part = slice(start, start + 2000)
@@ -125,15 +127,6 @@ def _interpolation(size, larger):
     places = np.linspace(0, size - 1, larger)
     distances = np.abs(places[:, None] - np.arange(size))
     return (1 - distances).clip(0).astype(np.float32)
-
-
-def _averaging(size, smaller):
-    """A matrix `(smaller, size)` that takes the mean of what a pixel covers.
-
-    Each pixel is repeated `smaller` times; then every `size` of them are one.
-    """
-    repeated = np.eye(size, dtype=np.float32).repeat(smaller, axis=0)
-    return repeated.reshape(smaller, size, size).mean(axis=1)
 
 
 def _check(what, array, fits, needed):

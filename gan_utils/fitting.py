@@ -159,8 +159,7 @@ class Checkpoint(keras.callbacks.Callback):
             except MISFIT as error:
                 raise ValueError(
                     f"The checkpoint {path} was made by other networks or optimizers "
-                    "than the ones given. Build them as they were, or give a new "
-                    "folder."
+                    "than these. Build them as they were, or give a new folder."
                 ) from error
             except (IndexError, tf.errors.OpError):
                 continue  # damaged: the one before it may be whole

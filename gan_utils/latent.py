@@ -52,8 +52,7 @@ def sample_uniform(count, latent_dim, seed):
 def _check_size(count, latent_dim):
     if count < 1 or latent_dim < 1:
         raise ValueError(
-            f"{count} points of {latent_dim} numbers were asked for; both must be 1 or "
-            "more."
+            f"{count} points of {latent_dim} numbers given; both must be 1 or more."
         )
 
 
@@ -129,8 +128,7 @@ def rescale(points, length=None):
     lengths = np.linalg.norm(points, axis=1, keepdims=True)
     if not lengths.all():
         raise ValueError(
-            "A point is 0 and has no direction to move it along. Look for a point that "
-            "was subtracted from itself."
+            "A point is 0 and has no direction. Was one subtracted from itself?"
         )
     return points * (np.float32(length) / lengths)
 
@@ -220,8 +218,7 @@ def closed_walk(points, steps, path=arc):
     points = _points(points)
     if len(points) < 2 or steps < 1:
         raise ValueError(
-            f"{len(points)} points and {steps} steps were given; a walk needs two "
-            "points and one step, or more."
+            f"{len(points)} points and {steps} steps given; give 2 and 1, or more."
         )
     shares = np.arange(steps) / steps
     following = np.roll(points, -1, axis=0)

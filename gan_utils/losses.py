@@ -127,10 +127,8 @@ def least_squares_discriminator_loss(real_logits, fake_logits):
         >>> float(real), float(fake)
         (0.0, 0.5)
     """
-    return (
-        tf.reduce_mean(tf.square(real_logits - 1.0)) / 2.0,
-        tf.reduce_mean(tf.square(fake_logits)) / 2.0,
-    )
+    loss_fake = tf.reduce_mean(tf.square(fake_logits)) / 2.0
+    return least_squares_generator_loss(real_logits), loss_fake
 
 
 def least_squares_generator_loss(fake_logits):

@@ -62,10 +62,7 @@ def build_layers(
         3
     """
     if len(sizes) < 2:
-        raise ValueError(
-            f"The sizes {list(sizes)} were given; a network needs two or more: what "
-            "comes in, hidden layers, what goes out."
-        )
+        raise ValueError(f"Sizes {list(sizes)} given; a network needs two or more.")
     parts = []
     for incoming, units in zip(sizes, sizes[1:]):
         kernel = initializer(incoming)
@@ -295,8 +292,7 @@ def make_sampler(generator, batch_size=500):
             )
         if not np.isfinite(latents).all():
             raise ValueError(
-                "Some latent points are not finite; a generator needs finite numbers. "
-                "Look for a division by zero where they were made."
+                "Some latent points are not finite. Look for a division by zero."
             )
         starts = range(0, max(1, len(latents)), batch_size)
         parts = [draw(latents[start : start + batch_size]) for start in starts]
@@ -343,8 +339,7 @@ def make_matcher(generator, images):
     def loss_and_gradient(points):
         if np.shape(points) != shape:
             raise ValueError(
-                f"Points of shape {np.shape(points)} were given; needed are {shape}, "
-                "one for each image."
+                f"Points {np.shape(points)} were given; needed are {shape}, as images."
             )
         return tuple(values.numpy() for values in compare(points))
 

@@ -40,9 +40,8 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
     images = np.asarray(images)
     if images.ndim < 3 or images.shape[3:] not in ((), (1,), (3,)):
         raise ValueError(
-            f"Images of shape {images.shape} were given; needed is (n, height, width), "
-            "or (n, height, width, channels) with 1 or 3 channels. For one image, pass "
-            "image[None]."
+            f"Images of shape {images.shape} were given; needed is (n, height, width) "
+            "or (n, height, width, 1 or 3). For one image, pass image[None]."
         )
     if images.shape[3:] == (1,):
         images = images[..., 0]
@@ -50,8 +49,7 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
         return images
     if not np.isfinite(images).all():
         raise ValueError(
-            "Some pixels are NaN or infinite and cannot be shown. Look at the step "
-            "that made the images."
+            "Some pixels are NaN or infinite. Look at the step that made the images."
         )
     low, high = pixel_range
     above_low = (images - low).clip(0, high - low)
@@ -212,16 +210,14 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
     """
     if len(curves) > len(COLOURS):
         raise ValueError(
-            f"{len(curves)} curves were given; six at most can be told apart. Draw two "
-            "pictures."
+            f"{len(curves)} curves given; six at most stay apart. Draw two pictures."
         )
     if axes is None:
         axes = plt.subplots(figsize=(7, 3), layout="constrained")[1]
     for (name, values), colour, style in zip(curves.items(), COLOURS, STYLES):
         if len(values) != len(steps):
             raise ValueError(
-                f"The curve {name!r} has {len(values)} values for {len(steps)} steps; "
-                "give one value a step."
+                f"{name!r} has {len(values)} values for {len(steps)} steps; match them."
             )
         axes.plot(steps, values, color=colour, linestyle=style, label=name)
     beside = axes.get_yaxis_transform()  # 1.01: a little to the right of the axes

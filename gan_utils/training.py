@@ -121,9 +121,8 @@ class GAN(fitting.Resumable):
         super().__init__(**options)
         if generator.output_shape != discriminator.input_shape:
             raise ValueError(
-                f"The generator makes images of shape {generator.output_shape}, but "
-                f"the discriminator takes {discriminator.input_shape}. Build both "
-                "for the same images."
+                f"G makes images {generator.output_shape}, but D takes "
+                f"{discriminator.input_shape}. Build both for the same images."
             )
         if averaging is not None and not 0 < averaging <= 1:
             raise ValueError(f"averaging is {averaging}; needed is 0 < averaging <= 1.")
@@ -192,7 +191,9 @@ class GAN(fitting.Resumable):
     def train_step(self, real_images):
         """Runs one step and keeps its numbers; `fit` calls it."""
         values, real_logits, fake_logits = self.take_step(real_images)
-        self._remember_bad_losses(values)
+        bad = ~tf.math.is_finite(tf.stack([values[name] for name in LOSSES]))
+        first = bad & (self.bad_steps < 0)
+        self.bad_steps.assign(tf.where(first, self.step_count, self.bad_steps))
         self.step_count.assign_add(1)
         if self.averaging is not None:
             self._average()
@@ -224,8 +225,8 @@ class GAN(fitting.Resumable):
     def _average(self):
         steps = tf.cast(self.step_count, tf.float32)
         keep = steps / (1.0 / self.averaging + steps)
-        pairs = zip(self.averaged_generator.weights, self.generator.weights)
-        for average, weight in pairs:
+        averages, weights = self.averaged_generator.weights, self.generator.weights
+        for average, weight in zip(averages, weights):
             average.assign(weight + keep * (average - weight))
 
     def settle(self, count=512):
@@ -239,11 +240,6 @@ class GAN(fitting.Resumable):
         shape = (count, self.generator.input_shape[-1])
         latents = self.prior(shape, (self.seed, 0))
         models.settle_batch_norm(self.averaged_generator, latents)
-
-    def _remember_bad_losses(self, values):
-        bad = ~tf.math.is_finite(tf.stack([values[name] for name in LOSSES]))
-        first = bad & (self.bad_steps < 0)
-        self.bad_steps.assign(tf.where(first, self.step_count, self.bad_steps))
 
     def check(self):
         """Raises `FloatingPointError` if a loss or a weight is not finite."""

@@ -5,6 +5,7 @@ one to the next, arrow keys move a slider, Space presses a button or opens a pic
 whose names are chosen with arrow keys and Enter.
 """
 
+import functools
 import math
 
 from gan_utils import latent, plotting
@@ -13,6 +14,7 @@ import ipywidgets
 import numpy as np
 
 MARK = "3px solid #D55E00"  # around the image that is chosen
+_roll = functools.partial(ipywidgets.Button, icon="refresh", layout={"width": "auto"})
 
 
 def explore(render, caption=None, zoom=6, continuous=True, **sliders):
@@ -109,7 +111,7 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     names = list(pools)
     pickers = [_picker("from", names, names[0]), _picker("to", names, names[-1])]
     path = _toggle("path", {"arc": latent.arc, "line": latent.line}, width="5em")
-    roll = _roll("new end points")
+    roll = _roll(description="new end points")
     play = ipywidgets.Play(max=2 * frames - 1, repeat=True, tooltip="there and back")
     speed = _slider("frames_per_s", 5, 50, 5, 25)
     position = _slider("position", 0, frames, 1, 0)
@@ -224,7 +226,7 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
         for place, letter in enumerate("ABC")
     ]
     kind = _toggle("of", ["averages", "single points"], width="9em")
-    roll = _roll("other single points")
+    roll = _roll(description="other single points")
     screens = [_Screen(zoom) for _ in range(4)]
     titles = [ipywidgets.Label(text) for text in ("A", "B", "C", "A − B + C")]
 
@@ -383,10 +385,6 @@ def _toggle(description, options, width):
         # A row of its own would be taken by the description otherwise.
         layout={"width": "auto", "display": "flex"},
     )
-
-
-def _roll(text):
-    return ipywidgets.Button(description=text, icon="refresh", layout={"width": "auto"})
 
 
 def _slider(name, *values):
