@@ -1,18 +1,6 @@
-"""Trains, samples and evaluates the models of the series."""
+"""Trains, samples and evaluates the models of the series.
 
-import argparse
-import json
-import os
-import sys
-from pathlib import Path
-
-from gan_utils import paths
-
-SAMPLES = 10_000
-MOST = 1_000_000  # steps, samples and seeds; a million images take 0.8 GB
-KINDS = {int: "a whole number", float: "a number"}
-REAL = "real digits"
-EXAMPLES = """examples:
+Examples:
   python -m gan_utils sample dcgan --count 100 --out digits.png
   python -m gan_utils evaluate dcgan
   python -m gan_utils train dcgan --steps 2000 --out runs/mine
@@ -22,6 +10,18 @@ A training keeps its checkpoints, its TensorBoard log and at last its model in i
 folder. Break it off as you like: the same command goes on from the last checkpoint
 and ends with the same weights, bit for bit.
 """
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from gan_utils import paths
+
+MOST = 1_000_000  # steps, samples and seeds; a million images take 0.8 GB
+KINDS = {int: "a whole number", float: "a number"}
+REAL = "real digits"
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,7 +55,6 @@ def parse(arguments):
     parser = Parser(
         prog="python -m gan_utils",
         description=__doc__,
-        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -81,7 +80,7 @@ def parse(arguments):
 
     add = command(
         *(evaluate, "source", "Measure a model, or the images in a file."),
-        "a .npz file with uint8 images (n, 28, 28), or a model",
+        "a .npz file with uint8 images (n, 28, 28) or (n, 28, 28, 3), or a model",
     )
     add("--json", action="store_true", help="print figures that a program can read")
     add("--model", type=Path, help="folder of a model of yours (pretrained/NAME)")
@@ -162,7 +161,7 @@ def sample(options):
 
 def evaluate(options):
     """Prints the figures of a model, or of the images in a file, beside real ones."""
-    from gan_utils import data, metrics, pretrained
+    from gan_utils import data, metrics, pretrained, recipes
 
     if options.source == "classifier":
         classifier = pretrained.load_pretrained("classifier", folder=options.model)
@@ -173,18 +172,23 @@ def evaluate(options):
     if options.source.endswith(".npz"):
         images = read_images(Path(options.source))
     else:
-        images = pretrained.draw_pretrained(options.source, SAMPLES, 0, options.model)
+        count = recipes.find(options.source).samples
+        images = pretrained.draw_pretrained(options.source, count, 0, options.model)
     judge = pretrained.load_judge()
-    (x_train, _), _ = data.load_mnist()
-    rows = {options.source: judge(images), REAL: judge(x_train[: len(images)])}
+    (real, _), _ = data.load_mnist()
+    if images.shape[1:] == recipes.STACKED:
+        real = data.stack_digits(real, seed=0)
+    rows = {options.source: judge(images), REAL: judge(real[: len(images)])}
     print(json.dumps(rows, indent=2) if options.json else metrics.table(rows))
 
 
 def read_images(path):
-    """Reads uint8 images `(n, 28, 28)`, n from 10, out of an `.npz` file."""
+    """Reads uint8 images out of an `.npz` file: digits, or stacked ones, 10 or more."""
     import numpy as np
 
-    need = "Needed is a .npz file with uint8 `images` (n, 28, 28), n from 10."
+    need = (
+        "Needed is a .npz of 10 or more uint8 `images` (n, 28, 28) or (n, 28, 28, 3)."
+    )
     try:
         with np.load(path, allow_pickle=False) as archive:
             images = archive["images"]
@@ -192,7 +196,8 @@ def read_images(path):
         raise FileNotFoundError(f"There is no file {path}. {need}") from None
     except Exception as error:  # whatever a file that is no archive may cause
         raise ValueError(f"{path} cannot be read: {error}. {need}") from error
-    if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or len(images) < 10:
+    fits = images.shape[1:] in ((28, 28), (28, 28, 3)) and len(images) >= 10
+    if images.dtype != np.uint8 or not fits:
         raise ValueError(
             f"{path} holds images of type {images.dtype} and shape {images.shape}. "
             f"{need}"

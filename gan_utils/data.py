@@ -67,12 +67,8 @@ def load_mnist(path=paths.MNIST, url=MNIST_URL):
 
 def _read(path, known_as=None):
     name = known_as or path
-    mend = (
-        "Try again later, or restore the file with: git checkout -- data/mnist.npz"
-        if known_as
-        else "Move it away and call load_mnist() again to download it, or restore it "
-        "with: git checkout -- data/mnist.npz"
-    )
+    cure = "Try again later" if known_as else "Move it away and download it again"
+    mend = f"{cure}, or restore the file with: git checkout -- data/mnist.npz"
     try:
         status = path.stat()
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
@@ -151,6 +147,27 @@ def scale_pixels(images, pixel_range=(-1.0, 1.0)):
     return tf.cast(images, tf.float32) / (255.0 / (high - low)) + low
 
 
+def stack_digits(digits, seed):
+    """Puts three digits into the three channels of an image: a number of 1,000.
+
+    Args:
+        digits: uint8 `(n, height, width)`.
+        seed: decides which digits meet, an integer from 0.
+
+    Returns:
+        uint8 `(n, height, width, 3)`; each digit comes once in each channel.
+
+    Source:
+        Metz et al., Unrolled Generative Adversarial Networks, 2017, section 3.3.1.
+
+    Example:
+        >>> stack_digits(x_train, seed=0).shape
+        (60000, 28, 28, 3)
+    """
+    random = np.random.default_rng(seed)
+    return np.stack([random.permutation(digits) for _ in range(3)], axis=3)
+
+
 def batches(
     images, batch_size, seed, first_step=0, labels=None, pixel_range=(-1.0, 1.0)
 ):
@@ -186,8 +203,7 @@ def batches(
     count = len(images)
     if not 1 <= batch_size <= count:
         raise ValueError(
-            f"batch_size is {batch_size}; with {count} images it must be "
-            f"a number from 1 to {count}."
+            f"batch_size is {batch_size}; for {count} images, from 1 to {count}."
         )
     if first_step < 0:
         raise ValueError(f"first_step is {first_step}; it must be 0 or more.")

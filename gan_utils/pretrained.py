@@ -211,7 +211,8 @@ def make_judge(classifier):
     Returns:
         A function from images, uint8 `(n, 28, 28)` or float `(n, 28, 28, 1)` in
         [-1, 1], to the dict of `metrics.evaluate`. Of colour images, uint8
-        `(n, 64, 64, 3)`, the strokes are judged.
+        `(n, 64, 64, 3)`, the strokes are judged. Of stacked digits, uint8
+        `(n, 28, 28, 3)`, modes are counted, as `metrics.count_modes` does.
 
     Example:
         >>> make_judge(load_pretrained("classifier"))(images)["coverage"]
@@ -223,6 +224,10 @@ def make_judge(classifier):
 
     def judge(images):
         images = np.asarray(images)
+        if images.shape[1:] == recipes.STACKED:
+            channels = [data.scale_pixels(images[..., place]) for place in range(3)]
+            digits = [read(channel)[1].argmax(axis=1) for channel in channels]
+            return metrics.count_modes(np.stack(digits, axis=1))
         if images.shape[-1] == 3:
             images = colour.find_strokes(images)
         if images.dtype == np.uint8:
@@ -290,13 +295,14 @@ def draw_pretrained(name, count, seed, folder=None):
     return draw(generator, count, seed, **recipes.find(name).drawing)
 
 
-def measure(name, networks, count=10_000):
+def measure(name, networks, count=None):
     """Measures a trained model: a generator's samples, or a classifier.
 
     Args:
         name: a name in `recipes.RECIPES`.
         networks: a dict from names to `keras.Model`, as `GAN.networks`.
-        count: samples to draw; real digits to compare for a classifier.
+        count: samples to draw; real digits to compare for a classifier. The
+            recipe's own number when None.
 
     Returns:
         A dict from names to numbers. A classifier has `test_accuracy`, and in
@@ -307,9 +313,10 @@ def measure(name, networks, count=10_000):
         >>> measure("dcgan", {"generator": load_pretrained("dcgan")})["n"]
         10000
     """
+    recipe = recipes.find(name)
+    count = count or recipe.samples
     if "classifier" not in networks:
-        drawing = recipes.find(name).drawing
-        return load_judge()(draw(networks["generator"], count, 0, **drawing))
+        return load_judge()(draw(networks["generator"], count, 0, **recipe.drawing))
     classifier = networks["classifier"]
     (x_train, _), (x_test, y_test) = data.load_mnist()
     _, probabilities = models.make_reader(classifier)(data.scale_pixels(x_test))

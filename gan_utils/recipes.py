@@ -1,6 +1,7 @@
 """How each model of the series is trained: one plain dict from names to recipes."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 from gan_utils import colour, data, latent, losses, models, training
@@ -8,8 +9,11 @@ from gan_utils.classics import CLASSICS, VARIATIONS
 
 import keras
 import tensorflow as tf
+from keras import layers
 
 LATENT_DIM = 64
+STACKED = (28, 28, 3)  # three digits in three channels
+LESSON = dict(rates=(3e-3, 5e-4), discriminator_loss=losses.smoothed_discriminator_loss)
 # The same priors: in TensorFlow for training, in NumPy for drawing.
 PRIORS = {
     tf.random.stateless_normal: latent.sample_latents,
@@ -33,6 +37,7 @@ class Recipe:
             `latent.sample_latents` does.
         pixel_range: values of black and white in the images.
         precision: type in which weights are stored.
+        samples: how many the numbers on the card are taken of.
     """
 
     about: str
@@ -45,6 +50,7 @@ class Recipe:
     sample_latents: Callable = latent.sample_latents
     pixel_range: tuple = (-1.0, 1.0)
     precision: str = "float32"
+    samples: int = 10_000
 
     @property
     def drawing(self):
@@ -70,13 +76,35 @@ def build_dcgan(seed):
 
 def build_lesson_gan(seed):
     """Builds the GAN that lesson 5 trains, compiled."""
-    return training.assemble(
-        models.build_generator(LATENT_DIM, seed=seed),
-        models.build_discriminator(seed=seed + 1),
-        seed,
-        [3e-3, 5e-4],
-        discriminator_loss=losses.smoothed_discriminator_loss,
-    )
+    generator = models.build_generator(LATENT_DIM, seed=seed)
+    discriminator = models.build_discriminator(seed=seed + 1)
+    return training.assemble(generator, discriminator, seed, **LESSON)
+
+
+def build_stacked_gan(seed, cured=True):
+    """Builds a GAN like lesson 5's, for three channels, compiled.
+
+    Args:
+        seed: an integer from 0.
+        cured: whether D has batch norm and dropout, its labels are smoothed, and
+            its learning rate is the lower one.
+    """
+    last = layers.Conv2DTranspose(3, 4, 2, padding="same", activation="tanh")
+    generator = [*models.build_generator(LATENT_DIM).layers[:-1], last]
+    first = layers.Conv2D(32, 4, 2, padding="same")
+    discriminator = [first, *models.build_discriminator(seed=seed + 1).layers[1:]]
+    settings = LESSON
+    if not cured:
+        settings = {"rates": (1e-3, 1e-3)}
+        cures = (layers.BatchNormalization, layers.Dropout)
+        discriminator = [part for part in discriminator if not isinstance(part, cures)]
+    networks = [
+        keras.Sequential([keras.Input((LATENT_DIM,)), *generator], name="generator"),
+        keras.Sequential([keras.Input(STACKED), *discriminator], name="discriminator"),
+    ]
+    for position, network in enumerate(networks):
+        models.initialize(network, seed + position)
+    return training.assemble(*networks, seed, **settings)
 
 
 def build_digit_classifier(seed):
@@ -87,13 +115,20 @@ def build_digit_classifier(seed):
     return classifier
 
 
-def training_digits(batch_size, labels=False, pixel_range=(-1.0, 1.0), colours=False):
-    """Returns a function from a seed and a first step to batches of MNIST."""
+def over_photograph(digits, seed):
+    """Lays digits over the photograph."""
+    return colour.colour_digits(digits, colour.load_photograph(), seed)
+
+
+def training_digits(batch_size, labels=False, pixel_range=(-1.0, 1.0), change=None):
+    """Returns a function from a seed and a first step to batches of MNIST.
+
+    `change` makes other images of digits and a seed.
+    """
 
     def batches(seed, first_step):
         (images, digits), _ = data.load_mnist()
-        if colours:
-            images = colour.colour_digits(images, colour.load_photograph(), seed)
+        images = change(images, seed) if change else images
         names = digits if labels else None
         return data.batches(images, batch_size, seed, first_step, names, pixel_range)
 
@@ -109,10 +144,11 @@ def classic(name, steps, **options):
         **options: as in `Recipe`.
     """
     of = (CLASSICS | VARIATIONS)[name]
+    change = over_photograph if of.colours else None
     return Recipe(
         f"The GAN of: {of.article}. {{steps:,}} of its {of.iterations:,} iterations",
         of.build,
-        training_digits(of.batch_size, pixel_range=of.pixel_range, colours=of.colours),
+        training_digits(of.batch_size, False, of.pixel_range, change),
         steps,
         sample_latents=PRIORS[of.prior],
         pixel_range=of.pixel_range,
@@ -121,6 +157,15 @@ def classic(name, steps, **options):
     )
 
 
+stacked = functools.partial(
+    Recipe,
+    batches=training_digits(64, change=data.stack_digits),
+    steps=10_000,
+    ships=("generator",),
+    judge_every=1000,
+    precision="float16",
+    samples=26_000,
+)
 BOTH = ("generator", "discriminator")
 RECIPES = {
     "dcgan": Recipe(
@@ -145,6 +190,11 @@ RECIPES = {
         training_digits(128, labels=True),
         steps=4_700,
         ships=("classifier",),
+    ),
+    "stacked": stacked("The GAN of lesson 5, on stacked digits", build_stacked_gan),
+    "stacked_plain": stacked(
+        "The same without batch norm and dropout in D, and at equal learning rates",
+        functools.partial(build_stacked_gan, cured=False),
     ),
     "tiny_mlp": classic("tiny_mlp", steps=30_000, interval=500, judge_every=2500),
     # Ten times as long: it shows what becomes of the samples.

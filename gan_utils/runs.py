@@ -94,7 +94,7 @@ class _Judge(keras.callbacks.Callback):
             images = pretrained.draw(generator, 2000, 1, **self.recipe.drawing)
             with self._writer.as_default(step=self.model.step):
                 for name, value in self.judge(images).items():
-                    if isinstance(value, float):
+                    if name not in ("n", "shares"):
                         tf.summary.scalar(name, value)
 
     def on_train_end(self, logs=None):
@@ -113,8 +113,7 @@ class _Clock(keras.callbacks.Callback):
             self.record = self._read()
         elif any(path != self.path.with_suffix(".part") for path in folder.iterdir()):
             raise ValueError(
-                f"{folder} holds something else than a training by this command. Give "
-                "a folder that is new or empty."
+                f"{folder} holds something else than a training. Give a new folder."
             )
         if any(self.record[key] != value for key, value in begun_with.items()):
             raise ValueError(

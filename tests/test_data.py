@@ -269,3 +269,22 @@ def test_labels_of_another_number_are_refused():
     images = np.zeros((50, 4, 4), np.uint8)
     with pytest.raises(ValueError, match="49 labels were given for 50 images"):
         data.batches(images, 20, seed=0, labels=np.arange(49))
+
+
+def test_stacked_digits_meet_by_the_seed_and_each_comes_once_a_channel(arrays):
+    digits = arrays["x_test"][:50]
+    stacked = data.stack_digits(digits, seed=3)
+    assert stacked.shape == (50, 28, 28, 3)
+    assert stacked.dtype == np.uint8
+    np.testing.assert_array_equal(stacked, data.stack_digits(digits, seed=3))
+    assert (stacked != data.stack_digits(digits, seed=4)).any()
+    for place in range(3):
+        channel = sorted(image.tobytes() for image in stacked[..., place])
+        assert channel == sorted(image.tobytes() for image in digits)
+    assert (stacked[..., 0] != stacked[..., 1]).any()
+    assert (stacked[..., 1] != stacked[..., 2]).any()
+
+
+def test_stacked_digits_make_nearly_all_of_the_1000_numbers(arrays):
+    stacked = data.stack_digits(arrays["y_train"][:, None, None], seed=0)
+    assert len(np.unique(stacked.reshape(-1, 3), axis=0)) == 1000

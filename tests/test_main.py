@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 
-from gan_utils import __main__ as main_module
 from gan_utils import callbacks, data, pretrained, recipes, runs
 from gan_utils.__main__ import main
 from tests.test_training import IMAGES, make_gan
@@ -194,11 +193,22 @@ def test_an_interrupt_is_told_in_a_line(tmp_path, capsys, monkeypatch):
 
 
 def test_a_model_is_evaluated_beside_real_digits(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(main_module, "SAMPLES", 40)
+    few = dataclasses.replace(recipes.find("dcgan"), samples=40)
+    monkeypatch.setitem(recipes.RECIPES, "dcgan", few)
     assert main(["evaluate", "dcgan", "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert [row["n"] for row in figures.values()] == [40, 40]
     assert set(figures) == {"dcgan", "real digits"}
+
+
+def test_stacked_digits_are_evaluated_beside_real_ones(tmp_path, capsys):
+    (x_train, _), _ = data.load_mnist()
+    path = tmp_path / "stacked.npz"
+    np.savez(path, images=data.stack_digits(x_train[:200], seed=1))
+    assert main(["evaluate", str(path), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert [row["n"] for row in figures.values()] == [200, 200]
+    assert all(100 < row["modes_covered"] < 200 for row in figures.values())
 
 
 def run(*arguments):

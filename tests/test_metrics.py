@@ -174,6 +174,34 @@ def test_the_table_has_a_line_for_each_set():
     assert len(title) == len(first) == len(second)
 
 
+def test_numbers_of_three_digits_are_counted_by_hand():
+    digits = np.array([[0, 0, 0], [0, 0, 0], [1, 2, 3], [3, 2, 1]])
+    shares = np.array([0.5, 0.25, 0.25])
+    divergence = (shares * np.log(shares * 1000)).sum()
+    found = metrics.count_modes(digits)
+    assert (found["n"], found["modes_covered"]) == (4, 3)
+    assert found["kl"] == pytest.approx(divergence)
+
+
+def test_all_numbers_are_1000_modes_and_diverge_by_nothing():
+    found = metrics.count_modes(np.indices((10, 10, 10)).reshape(3, -1).T)
+    assert found == {"n": 1000, "modes_covered": 1000, "kl": pytest.approx(0)}
+
+
+def test_26000_numbers_drawn_evenly_miss_none():
+    digits = np.random.default_rng(0).integers(10, size=(26_000, 3))
+    found = metrics.count_modes(digits)
+    assert found["modes_covered"] == 1000
+    assert found["kl"] == pytest.approx(0.02, abs=0.003)
+
+
+def test_the_table_has_the_columns_that_all_rows_have():
+    rows = {"one": metrics.count_modes(np.zeros((26, 3), int))}
+    title, line = metrics.table(rows).split("\n")
+    assert title.split() == ["n", "modes", "KL", "of", "modes"]
+    assert line.split() == ["one", "26", "1", "6.908"]
+
+
 def bar(width, height, top=2, left=12, shift=0):
     """Draws a bar that moves by `shift` pixels to the right in each row."""
     image = np.full((28, 28), -1.0)

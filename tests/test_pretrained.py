@@ -280,3 +280,14 @@ def test_coloured_digits_are_judged_by_their_strokes():
     judged = judge(images)
     assert judged == judge(colour.find_strokes(images))
     assert judged["classifier_score"] > 9
+
+
+def test_of_stacked_digits_the_numbers_are_counted():
+    (_, _), (x_test, y_test) = data.load_mnist()
+    stacked = data.stack_digits(x_test[:300], seed=0)
+    numbers = data.stack_digits(y_test[:300, None, None], seed=0)[:, 0, 0]
+    found = pretrained.load_judge()(stacked)
+    assert found["n"] == 300
+    read_right = len(np.unique(numbers, axis=0))
+    assert found["modes_covered"] == pytest.approx(read_right, abs=3)
+    assert found["kl"] > 0
