@@ -86,6 +86,22 @@ def test_what_was_run_is_added_and_nothing_is_lost(tmp_path):
     assert list(cures.gather(tmp_path, table)) == ["ring", "momentum"]
 
 
+def test_samples_that_were_drawn_again_replace_the_old_ones(tmp_path):
+    new = np.full((3, 20, 28, 28), 7, np.uint8)
+    np.savez(tmp_path / "healthy_0.npz", samples=new)
+    old = {name: new[:, :10] + 1 for name in ("healthy", "momentum")}
+    kept = failures.gather_samples(tmp_path, old)
+    np.testing.assert_array_equal(kept["healthy"], new[:, :10])
+    assert (kept["momentum"] == 8).all()
+
+
+def test_samples_of_all_failures_that_ran_to_the_end_are_kept():
+    with np.load(paths.MNIST.with_name("failures.npz")) as samples:
+        shapes = {name: samples[name].shape for name in samples}
+    assert set(shapes) == set(failures.FAILURES) - {"not_a_number"}
+    assert set(shapes.values()) == {(len(failures.KEEP_AT), 10, 28, 28)}
+
+
 def test_the_table_has_three_seeds_of_every_cure():
     table = read("cures.json")
     assert "ring" in table
@@ -99,3 +115,14 @@ def test_the_page_of_signs_shows_every_failure_it_names():
     figure = signs.draw(read("failures.json"))
     assert len(figure.axes) == len(signs.ROWS) * len(signs.COLUMNS)
     assert all(len(panel.lines) == 2 * len(signs.SEEDS) for panel in figure.axes)
+
+
+def test_the_mosaic_shows_the_last_samples_two_failures_a_row():
+    samples = {
+        str(value): np.full((3, 10, 4, 4), value, np.uint8) for value in range(1, 7)
+    }
+    picture = signs.lay_out(samples)
+    assert picture.shape == (3 * 6 - 2, 20 * 6 - 2)
+    assert picture[0, 0] == 1
+    assert picture[0, -1] == 4
+    assert picture[-1, -1] == 6

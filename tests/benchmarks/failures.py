@@ -4,7 +4,8 @@ python -m tests.benchmarks.failures [NAME ...] [--seeds 0 1 2 3] [--out data]
 
 Each takes about fifteen seconds a seed. What is there already is not run again. By
 the first four seeds the doctor's thresholds were set; by others it is tested. All
-without a name. Whatever was run is added to data/failures.json.
+without a name. Whatever was run is added to data/failures.json, and samples of the
+first seed to data/failures.npz.
 """
 
 import functools
@@ -123,6 +124,16 @@ def gather(folder, record):
     return {"interval": INTERVAL, "failures": found}
 
 
+def gather_samples(folder, kept):
+    """Adds samples `(moments, 10, height, width)` in a folder to those of a record."""
+    for name in FAILURES:
+        path = folder / f"{name}_0.npz"
+        if path.exists():
+            with np.load(path) as archive:
+                kept[name] = archive["samples"][:, :10]
+    return kept
+
+
 def main():
     options = parse("failures", FAILURES, [0, 1, 2, 3])
     judge = pretrained.load_judge()
@@ -145,6 +156,9 @@ def main():
     record = gather(options.out, json.loads(path.read_text(encoding="utf-8")))
     lines = json.dumps(record).replace('{"result"', '\n{"result"')
     path.write_text(lines + "\n", encoding="utf-8")
+    path = path.with_suffix(".npz")
+    kept = dict(np.load(path)) if path.exists() else {}
+    np.savez_compressed(path, **gather_samples(options.out, kept))
 
 
 if __name__ == "__main__":

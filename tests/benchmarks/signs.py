@@ -1,16 +1,19 @@
-"""Draws what the curves of each failure say, from data/failures.json, on one page.
+"""Draws what the curves of each failure say, on one page, and what its samples show.
 
 python -m tests.benchmarks.signs
+
+Both come from what tests.benchmarks.failures has kept in data.
 """
 
 import json
 
-from gan_utils import paths
+from gan_utils import paths, plotting
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 PICTURE = paths.ROOT / "notebooks" / "pictures" / "what_curves_say.png"
+MOSAIC = PICTURE.with_name("broken_digits.png")
 COLUMNS = {
     "generator_loss": "G's loss (nats)",
     "discriminator_accuracy": "D's accuracy",
@@ -56,7 +59,17 @@ def draw(record):
     return figure
 
 
+def lay_out(samples):
+    """Lays the last samples of each failure in a row; two rows lie side by side."""
+    rows = [moments[-1] for moments in samples.values()]
+    half = len(rows) // 2
+    pairs = [np.concatenate(pair) for pair in zip(rows[:half], rows[half:])]
+    return plotting.tile(np.concatenate(pairs), 2 * len(rows[0]))
+
+
 if __name__ == "__main__":
     text = paths.MNIST.with_name("failures.json").read_text(encoding="utf-8")
     figure = draw(json.loads(text))
     figure.savefig(PICTURE, dpi=100, pil_kwargs={"optimize": True})
+    with np.load(paths.MNIST.with_name("failures.npz")) as samples:
+        MOSAIC.write_bytes(plotting.png_bytes(lay_out(samples)))
