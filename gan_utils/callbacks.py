@@ -266,7 +266,7 @@ def diagnose(curves, patience=300):
         (wrong and of_d < 1, f"{known}, and its loss is low: its labels are swapped."),
         (lost and worst <= 30, f"{known}: look whether its weights change at all."),
         (sure and flat, f"{known} and G's loss is flat: take the non-saturating one."),
-        (sure and not flat, f"{known}: lower its rate, or give it batch norm."),
+        (sure and not flat, f"{known}: lower its rate, or raise G's."),
         (unnamed, f"{alike}: raise the rate of D, or give G batch norm."),
     )
     return [sentence for seen, sentence in signs if seen]

@@ -20,7 +20,7 @@ COLUMNS = {
     "variety": "variety of samples",
 }
 ROWS = {
-    "d_too_strong": "D is too strong:\nlower its rate,\nor give it batch norm",
+    "d_too_strong": "D is too strong:\nlower its rate,\nor raise G's",
     "saturating_loss": "G's loss is flat:\ntake the\nnon-saturating one",
     "collapse": "Samples are all alike:\nraise D's rate",
     "rates_too_high": "A loss in the hundreds:\nlower both rates",

@@ -83,6 +83,7 @@ FIVE_STEPS = {path.parent.name: 5 for path in PRETRAINED.glob("*/card.json")}
 lesson_9 = whole_lesson(9, EARLY=10, TIMED=FIVE_STEPS)
 lesson_10 = whole_lesson(10, STEPS=50, COUNT=100)
 lesson_11 = whole_lesson(11, STEPS=700, BRIEF=100)
+lesson_12 = whole_lesson(12, STEPS=50, BRIEF=200)
 
 
 @pytest.fixture(scope="module")
@@ -406,3 +407,16 @@ def test_a_slider_of_lesson_11_trains_anew(lesson_11, hand):
     for name in ("rate of g", "rate of d", "d steps"):
         with lesson_11.changes(box):
             move(lesson_11, hand, slider(box, name))
+
+
+def test_lesson_12_runs_without_a_complaint(lesson_12):
+    assert lesson_12.complaints() == []
+    assert photograph(lesson_12, lesson_12.widget("explore"), "explore") == []
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_sliders_of_lesson_12_choose_recording_and_moment(lesson_12, hand):
+    box = lesson_12.widget("explore")
+    for name in ("recording", "moment"):
+        with lesson_12.changes(box):
+            move(lesson_12, hand, slider(box, name))
