@@ -3,7 +3,7 @@
 python -m tests.benchmarks.cures [NAME ...] [--seeds 0 1 2] [--out runs/cures]
 
 A run in the plane takes about ten seconds, one on digits thirty. All without a name.
-What is there already is not run again. A failure on which its cures were tried goes
+What is there already is not run again. A failure on which all cures were tried goes
 into data/cures.json, by which the lessons show it.
 """
 
@@ -53,19 +53,6 @@ CURES = {
     "averaged weights": always(averaged=True),
 }
 
-# What is not tried: it would change nothing there, or takes four times as long and had
-# helped on no other failure.
-LEFT_OUT = {
-    "partial_collapse": ("non-saturating loss", "batches × 4", "averaged weights"),
-    "momentum": ("non-saturating loss", "batches × 4", "averaged weights"),
-}
-
-
-def cures_of(name):
-    """Returns the cures that are tried on a failure."""
-    left_out = LEFT_OUT.get(name, ())
-    return {cure: change for cure, change in CURES.items() if cure not in left_out}
-
 
 def gather(folder, table):
     """Adds the failures that are complete in a folder to a table."""
@@ -73,7 +60,7 @@ def gather(folder, table):
     for name in STARTS:
         paths_of = {
             cure: [folder / f"{name}, {cure}, {seed}.json" for seed in SEEDS]
-            for cure in cures_of(name)
+            for cure in CURES
         }
         if all(path.exists() for each in paths_of.values() for path in each):
             found[name] = {
@@ -88,7 +75,7 @@ def main():
     judge = pretrained.load_judge()
     for name in options.names:
         for seed in options.seeds:
-            for cure, change in cures_of(name).items():
+            for cure, change in CURES.items():
                 path = options.out / f"{name}, {cure}, {seed}.json"
                 if path.exists():
                     continue
