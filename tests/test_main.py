@@ -211,6 +211,25 @@ def test_stacked_digits_are_evaluated_beside_real_ones(tmp_path, capsys):
     assert all(100 < row["modes_covered"] < 200 for row in figures.values())
 
 
+def test_the_stacked_gan_trains_on_stacked_digits_and_its_modes_are_logged(
+    tmp_path, monkeypatch
+):
+    brief = dataclasses.replace(recipes.find("stacked"), judge_every=2, interval=2)
+    monkeypatch.setitem(recipes.RECIPES, "stacked", brief)
+    folder = str(tmp_path)
+    assert main(["train", "stacked", "--steps", "2", "--out", folder]) == 0
+    metrics = json.loads((tmp_path / "model" / "card.json").read_text())["metrics"]
+    assert set(metrics) == {"n", "modes_covered", "kl"}
+    log = callbacks.read_scalars(tmp_path / "log" / "judge")
+    steps, modes = log["modes_covered"]
+    assert steps.tolist() == [2]
+    assert 1 <= modes[0] <= 1000
+    (digits, _), _ = data.load_mnist()
+    expected = data.batches(data.stack_digits(digits, seed=5), 64, seed=5)
+    for ours, theirs in zip(brief.batches(5, 0).take(1), expected):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def run(*arguments):
     command = [sys.executable, "-m", "gan_utils", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=os.environ)

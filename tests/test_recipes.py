@@ -70,7 +70,7 @@ def test_what_is_shipped_stays_small():
 
 def figures(metrics):
     if "modes_covered" in metrics:
-        return f"{metrics['modes_covered']} | {metrics['kl']:.2f}"
+        return f"{metrics['modes_covered']:,} | {metrics['kl']:.2f}"
     values = metrics["frechet_distance"], metrics["classifier_score"]
     numbers = [f"{value:.2f}" for value in values]
     rarest, commonest = min(metrics["shares"]), max(metrics["shares"])
