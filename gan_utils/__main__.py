@@ -186,9 +186,7 @@ def read_images(path):
     """Reads uint8 images out of an `.npz` file: digits, or stacked ones, 10 or more."""
     import numpy as np
 
-    need = (
-        "Needed is a .npz of 10 or more uint8 `images` (n, 28, 28) or (n, 28, 28, 3)."
-    )
+    need = "Needed: .npz of uint8 `images` (n, 28, 28) or (n, 28, 28, 3), n from 10."
     try:
         with np.load(path, allow_pickle=False) as archive:
             images = archive["images"]

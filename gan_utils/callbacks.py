@@ -236,6 +236,9 @@ def diagnose(curves, patience=300):
     Returns:
         A list of sentences, empty when nothing is found or too few steps were taken.
 
+    Raises:
+        ValueError: the curves are not those of a GAN.
+
     Source:
         The thresholds are our own, set on four short trainings of each failure on
         MNIST. Of three others of each it misses one, a partial collapse; it is silent
@@ -245,6 +248,8 @@ def diagnose(curves, patience=300):
         >>> diagnose(read_scalars(PRETRAINED / "dcgan" / "log"))
         []
     """
+    if "discriminator_accuracy" not in curves:
+        raise ValueError(f"{list(curves)} was given; needed is what a GAN's fit logs.")
     means = {"variety": 1.0}
     for name, (steps, values) in curves.items():
         if steps[-1] < patience:

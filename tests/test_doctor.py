@@ -78,6 +78,12 @@ def test_one_cause_is_named_and_not_what_follows_from_it():
     assert "99.0% of its answers" in sentence
 
 
+def test_curves_of_something_else_are_refused():
+    judged = read_scalars(paths.PRETRAINED / "stacked" / "log" / "judge")
+    with pytest.raises(ValueError, match="modes_covered.*needed is what a GAN's fit"):
+        diagnose(judged)
+
+
 def test_the_last_steps_count():
     early = np.where(STEPS <= 700, 0.99, 0.7)
     late = np.where(STEPS > 700, 0.99, 0.7)
@@ -99,7 +105,8 @@ def test_a_bad_start_is_waited_for():
 
 
 @pytest.mark.parametrize(
-    "name", ["dcgan", "lesson_05", "keras_gan", "bulten", "layered_mlp_mended"]
+    "name",
+    ["dcgan", "lesson_05", "stacked", "keras_gan", "bulten", "layered_mlp_mended"],
 )
 def test_the_good_trainings_that_are_shipped_are_healthy(name):
     log = read_scalars(paths.PRETRAINED / name / "log")
