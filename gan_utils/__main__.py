@@ -20,7 +20,6 @@ from pathlib import Path
 from gan_utils import paths
 
 MOST = 1_000_000  # steps, samples and seeds; a million images take 0.8 GB
-KINDS = {int: "a whole number", float: "a number"}
 REAL = "real digits"
 
 
@@ -71,6 +70,7 @@ def parse(arguments):
     add("--out", type=Path, help="where checkpoints, log and model go (runs/NAME)")
     every = {"type": number(0, float), "metavar": "SECONDS"}
     add("--save-every", default=20, help="time between two checkpoints (20)", **every)
+    add("--devices", type=number(1), default=1, help="how many share each batch (1)")
 
     add = command(sample, "name", "Draw samples of a trained model.", "a model")
     add("--count", type=number(1), default=100, help="how many (100)")
@@ -78,10 +78,8 @@ def parse(arguments):
     add("--out", type=Path, required=True, help="a .npz of arrays, a .png to look at")
     add("--model", type=Path, help="folder of a model of yours (pretrained/NAME)")
 
-    add = command(
-        *(evaluate, "source", "Measure a model, or the images in a file."),
-        "a .npz file with uint8 images (n, 28, 28) or (n, 28, 28, 3), or a model",
-    )
+    what = "a .npz file with uint8 images (n, 28, 28) or (n, 28, 28, 3), or a model"
+    add = command(evaluate, "source", "Measure a model, or images in a file.", what)
     add("--json", action="store_true", help="print figures that a program can read")
     add("--model", type=Path, help="folder of a model of yours (pretrained/NAME)")
     return parser.parse_args(arguments)
@@ -90,45 +88,49 @@ def parse(arguments):
 def number(low, kind=int):
     """Returns a type for argparse: numbers of a kind, from `low` to `MOST`."""
 
-    def convert(text):
-        try:
-            value = kind(text) if kind is float or text.isdecimal() else -1
-        except ValueError:
-            value = -1
+    def number(text):  # argparse names it when `text` is none
+        value = kind(text)
         if not low <= value <= MOST:
             raise argparse.ArgumentTypeError(
-                f"{text!r} was given; needed is {KINDS[kind]} from {low} to {MOST:,}"
+                f"{text} was given; needed is a number from {low} to {MOST:,}"
             )
         return value
 
-    return convert
+    return number
 
 
 def train(options):
     """Trains up to `--steps`, measures the model and saves it with its card."""
-    from gan_utils import pretrained, recipes, runs
+    from gan_utils import judge, recipes, runs, store
 
     recipe = recipes.find(options.name)
     folder = options.out or paths.run_folder(options.name)
     model, seconds = runs.train(
-        options.name, folder, options.seed, options.steps, options.save_every
+        options.name,
+        folder,
+        options.seed,
+        options.steps,
+        options.save_every,
+        options.devices,
     )
     networks = {key: model.networks[key] for key in recipe.ships}
-    changes = pretrained.round_networks(networks, recipe)
+    changes = store.round_networks(networks, recipe)
     card = {
         "name": options.name,
-        "about": recipe.about.format(steps=model.step),
+        "about": recipe.describe(model.step),
         "command": f"python -m gan_utils train {options.name} --steps {model.step} "
-        f"--seed {options.seed}",
+        f"--seed {options.seed}"
+        + (f" --devices {options.devices}" if options.devices > 1 else ""),
         "seed": options.seed,
         "steps": model.step,
         "seconds": round(seconds),
-        "machine": pretrained.machine(),
+        "devices": options.devices,
+        "machine": store.machine(),
         "parameters": {key: net.count_params() for key, net in networks.items()},
         "rounding": changes,
-        "metrics": pretrained.measure(options.name, networks),
+        "metrics": judge.measure(options.name, networks),
     }
-    pretrained.save_pretrained(
+    store.save_pretrained(
         folder / "model", networks, card, folder / "log", recipe.precision
     )
     print(f"The model and its card are in {folder / 'model'}.")
@@ -140,11 +142,11 @@ def sample(options):
         raise ValueError(f"--out is {options.out}; needed is a file .npz or .png.")
     if not options.out.parent.is_dir():
         raise ValueError(f"There is no folder {options.out.parent}; make it first.")
-    from gan_utils import plotting, pretrained
+    from gan_utils import judge, plotting
 
     import numpy as np
 
-    images = pretrained.draw_pretrained(
+    images = judge.draw_pretrained(
         options.name, options.count, options.seed, options.model
     )
     part = options.out.with_name(f"{options.out.stem}.part{options.out.suffix}")
@@ -161,11 +163,11 @@ def sample(options):
 
 def evaluate(options):
     """Prints the figures of a model, or of the images in a file, beside real ones."""
-    from gan_utils import data, metrics, pretrained, recipes
+    from gan_utils import data, judge, metrics, recipes, store
 
     if options.source == "classifier":
-        classifier = pretrained.load_pretrained("classifier", folder=options.model)
-        figures = pretrained.measure("classifier", {"classifier": classifier})
+        classifier = store.load_pretrained("classifier", folder=options.model)
+        figures = judge.measure("classifier", {"classifier": classifier})
         line = f"{figures['test_accuracy']:.2%} of {figures['n']:,} test digits"
         print(json.dumps(figures) if options.json else line)
         return
@@ -173,12 +175,12 @@ def evaluate(options):
         images = read_images(Path(options.source))
     else:
         count = recipes.find(options.source).samples
-        images = pretrained.draw_pretrained(options.source, count, 0, options.model)
-    judge = pretrained.load_judge()
+        images = judge.draw_pretrained(options.source, count, 0, options.model)
+    measure = judge.load_judge()
     (real, _), _ = data.load_mnist()
-    if images.shape[1:] == recipes.STACKED:
+    if images.shape[1:] == recipes.THREE:
         real = data.stack_digits(real, seed=0)
-    rows = {options.source: judge(images), REAL: judge(real[: len(images)])}
+    rows = {options.source: measure(images), REAL: measure(real[: len(images)])}
     print(json.dumps(rows, indent=2) if options.json else metrics.table(rows))
 
 

@@ -1,4 +1,4 @@
-"""A `fit` that can be interrupted, and checkpoints from which it goes on."""
+"""A model that `fit` trains by a step, on any devices, and its checkpoints."""
 
 import time
 
@@ -12,16 +12,151 @@ import tensorflow as tf
 MISFIT = (AssertionError, ValueError, tf.errors.InvalidArgumentError)
 
 
-class Resumable(keras.Model):
-    """A model that ends cleanly when interrupted, and knows when it is broken.
+class Trainable(keras.Model):
+    """Networks, and the step that trains them.
 
-    Its networks, optimizers and counters are attributes; `step` is how many steps it
-    has taken.
+    `fit` runs many steps in one graph before Python looks again. It runs on one
+    device, or on each replica of the `tf.distribute` strategy in whose scope the
+    model was made; then each replica gets its part of every batch. What a step
+    returns is what is logged: the mean of each number over an epoch of `fit`. A
+    number that becomes NaN or infinite stops `fit` with an error that names it and
+    the step.
+
+    Args:
+        networks: a dict from names to `keras.Model`: all that a step may change.
+        step: from the model and a batch to a dict of numbers by name, after it has
+            updated the networks; see `steps`.
 
     Example:
-        >>> isinstance(GAN(build_generator(), build_discriminator(), 0), Resumable)
-        True
+        >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model = Trainable({"line": network}, step=None)
+        >>> model.step, list(model.networks)
+        (0, ['line'])
     """
+
+    def __init__(self, networks, step, **options):
+        super().__init__(**options)
+        self.trained = dict(networks)
+        self.take_step = step
+        self.optimizers = {}
+        self.step_count = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.fault = None  # what was not finite, and when
+        self.reset_metrics()
+        self.built = True
+
+    def compile(self, optimizers, steps_per_execution=50):
+        """Takes the optimizers.
+
+        Args:
+            optimizers: a dict from names to pairs of a `keras.optimizers.Optimizer`
+                and the weights that it moves.
+            steps_per_execution: steps that run in the graph before Python looks
+                again; more costs less, fewer stop sooner.
+
+        Raises:
+            ValueError: an optimizer was given twice.
+        """
+        given = [optimizer for optimizer, _ in optimizers.values()]
+        if len({id(optimizer) for optimizer in given}) < len(given):
+            raise ValueError(
+                "Both networks were given the same optimizer; an optimizer remembers "
+                "the gradients of one network. Make two."
+            )
+        super().compile(
+            None, jit_compile=False, steps_per_execution=steps_per_execution
+        )
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        with self.distribute_strategy.scope():
+            for optimizer, weights in optimizers.values():
+                optimizer.build(weights)
+                if replicas > 1:
+                    # Each replica's loss is a mean over its own part of the batch,
+                    # and Keras adds up their gradients. It divides them by this.
+                    optimizer.loss_scale_factor = replicas
+        self.optimizers = dict(zip(optimizers, given))
+        self.train_function = None
+
+    @property
+    def step(self):
+        """The number of steps done, an int."""
+        return int(self.step_count.numpy())
+
+    @property
+    def networks(self):
+        """The networks by name, as they are drawn with, measured and shipped."""
+        return self.trained
+
+    def run_step(self, batch):
+        """Runs the step on one batch; returns its numbers by name."""
+        return self.take_step(self, batch)
+
+    def train_step(self, batch):
+        """Runs the step on one replica; returns its numbers, float32 `(k,)`."""
+        numbers = self.run_step(batch)
+        self.names = tuple(numbers)
+        return tf.stack(
+            [tf.reduce_mean(tf.cast(value, tf.float32)) for value in numbers.values()]
+        )
+
+    def after_step(self):
+        """Does what is done once a step for all replicas together."""
+        self.step_count.assign_add(1)
+
+    def settle(self):
+        """Makes ready what is drawn with; `fit` calls it after each epoch."""
+
+    def make_train_function(self, force=False):
+        """Compiles the loop over steps; Keras' own `fit` calls it.
+
+        The loop of Keras fails with a strategy and several steps an execution.
+        """
+        if self.train_function is not None and not force:
+            return
+        strategy = self.distribute_strategy
+
+        # Left as it is written, as Keras leaves it: converting it takes seconds.
+        @tf.autograph.experimental.do_not_convert
+        def run(batch):
+            numbers = strategy.run(self.train_step, args=(batch,))
+            self.after_step()
+            return strategy.reduce("MEAN", numbers, axis=None)
+
+        @tf.function
+        def train(iterator, steps):
+            rows = tf.TensorArray(tf.float32, steps)
+            for place in tf.range(steps):
+                rows = rows.write(place, run(next(iterator)))
+            return rows.stack()
+
+        def train_and_note(iterator):
+            return self._note(train(iterator, tf.constant(self.steps_per_execution)))
+
+        self.train_function = train_and_note
+
+    def _note(self, rows):
+        """Keeps the numbers of an execution, float32 `(steps, k)`."""
+        rows = rows.numpy()
+        for row, column in np.argwhere(~np.isfinite(rows))[:1]:
+            self.fault = (
+                f"{self.names[column]} was not a finite number at step "
+                f"{self.step - len(rows) + row:,}. Training has stopped, and nothing "
+                "was saved since. Lower the learning rates, then build the model anew "
+                "or go on from its last checkpoint."
+            )
+            self.check()
+        self._total = self._total + rows.sum(axis=0, dtype=np.float64)
+        self._counted += len(rows)
+        return self.get_metrics_result()
+
+    def reset_metrics(self):
+        """Forgets the numbers of the epoch; `fit` calls it before each."""
+        self._total, self._counted = 0.0, 0
+
+    def get_metrics_result(self):
+        """Returns the mean of each number over the epoch so far, by name."""
+        if self._counted == 0:
+            return {}
+        return dict(zip(self.names, (self._total / self._counted).tolist()))
 
     def fit(self, x, callbacks=None, **options):
         """Runs Keras' own `fit`; an interrupt lets every callback finish first.
@@ -30,22 +165,24 @@ class Resumable(keras.Model):
         before training has begun is only raised again.
 
         Args:
-            x: a dataset of float32 batches, as `data.batches` makes it.
+            x: a dataset of batches, as `data.batches` makes it.
             callbacks: a list of `keras.callbacks.Callback`.
             **options: as in `keras.Model.fit`.
 
         Returns:
-            A `keras.callbacks.History`.
+            A `keras.callbacks.History` with the means of each epoch.
 
         Raises:
             KeyboardInterrupt: again, with a sentence that names the step.
+            FloatingPointError: a number became NaN or infinite.
         """
         begun = []  # gets an entry once every callback has begun
         last = keras.callbacks.LambdaCallback(on_train_begin=begun.append)
-        callbacks = [*(callbacks or []), last]
+        callbacks = [_Settling(), *(callbacks or []), last]
+        batches = share(x, self.distribute_strategy)
         try:
             # shuffle=False: Keras warns about its default with a dataset.
-            return super().fit(x, callbacks=callbacks, shuffle=False, **options)
+            return super().fit(batches, callbacks=callbacks, shuffle=False, **options)
         except KeyboardInterrupt:
             for callback in callbacks if begun else []:
                 callback.on_train_end()
@@ -60,24 +197,68 @@ class Resumable(keras.Model):
         the states of Dropout's seed generators. A learning rate that was given is
         left out: the one you give counts.
         """
-        found = {}
-        for name, value in vars(self).items():
-            if isinstance(value, (keras.Model, keras.optimizers.Optimizer)):
-                parts = value.variables
-                found[name] = [p.value for p in parts if p.name != "learning_rate"]
-            elif isinstance(value, tf.Variable):
-                found[name] = [value]
-        return found
+        parts = dict(self.trained)
+        parts |= {f"{name}_optimizer": part for name, part in self.optimizers.items()}
+        found = {
+            name: [
+                each.value for each in part.variables if each.name != "learning_rate"
+            ]
+            for name, part in parts.items()
+        }
+        return found | {"step_count": [self.step_count]}
 
     def check(self):
-        """Raises `FloatingPointError` if a weight is not finite."""
-        for network in self.layers:
+        """Raises `FloatingPointError` if a number or a weight is not finite."""
+        if self.fault:
+            raise FloatingPointError(self.fault)
+        for network in self.trained.values():
             for weight in network.weights:
                 if not np.isfinite(weight).all():
                     raise FloatingPointError(
                         f"{weight.path} of the {network.name} is not finite after "
                         f"step {self.step:,}. Lower the learning rates."
                     )
+
+
+class _Settling(keras.callbacks.Callback):
+    """Makes ready what is drawn with, before other callbacks draw."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.settle()
+
+    def on_train_end(self, logs=None):
+        self.model.settle()  # after an interrupt, the last epoch has no end
+
+
+def share(batches, strategy):
+    """Gives each replica its part of every batch, the first rows to the first.
+
+    Args:
+        batches: a `tf.data.Dataset` of batches.
+        strategy: a `tf.distribute.Strategy`; workers of several processes each make
+            the dataset and take their own rows.
+
+    Returns:
+        A distributed dataset; with one replica the one that was given.
+    """
+    replicas = strategy.num_replicas_in_sync
+    if replicas == 1:
+        return batches
+
+    def own_parts(context):
+        local = replicas // context.num_input_pipelines
+        first = local * context.input_pipeline_id
+
+        def split(values):
+            return tf.stack(tf.split(values, replicas)[first : first + local])
+
+        def part(*batch):
+            parts = tf.nest.map_structure(split, batch if batch[1:] else batch[0])
+            return tf.data.Dataset.from_tensor_slices(parts)
+
+        return batches.flat_map(part)
+
+    return strategy.distribute_datasets_from_function(own_parts)
 
 
 def fit_until(model, make_batches, steps, interval, callbacks):
@@ -88,15 +269,11 @@ def fit_until(model, make_batches, steps, interval, callbacks):
     executions of their own.
 
     Args:
-        model: a compiled `GAN` or `Classifier`.
+        model: a compiled `Trainable`.
         make_batches: from the number of the first step to a dataset of batches.
         steps: where to stop; nothing happens when the model is there.
         interval: steps between two points of a curve.
         callbacks: a list of `keras.callbacks.Callback`.
-
-    Example:
-        >>> make_batches = functools.partial(batches, x_train, 64, 0)
-        >>> fit_until(gan, make_batches, 1020, 50, [checkpoint])
     """
     missing = max(0, steps - model.step)
     first = min(missing, -model.step % interval)
@@ -104,7 +281,6 @@ def fit_until(model, make_batches, steps, interval, callbacks):
     for epochs, size in ((1, first), (whole, interval), (1, rest)):
         if epochs and size:
             model.steps_per_execution = size
-            model.make_train_function(force=True)
             model.fit(
                 make_batches(model.step),
                 epochs=epochs,
@@ -125,7 +301,7 @@ class Checkpoint(keras.callbacks.Callback):
     you give count.
 
     Args:
-        model: a compiled `GAN` or `Classifier`.
+        model: a compiled `Trainable`.
         folder: a path; made when it is missing.
         seconds: time between two saves, 0 or more.
 
@@ -133,10 +309,6 @@ class Checkpoint(keras.callbacks.Callback):
         OSError: the folder cannot be written, or none of its checkpoints read; when
             saving, the disk is full.
         ValueError: the checkpoint belongs to other networks or optimizers.
-
-    Example:
-        >>> checkpoint = Checkpoint(gan, run_folder("dcgan") / "checkpoint")
-        >>> gan.fit(images, callbacks=[checkpoint])
     """
 
     def __init__(self, model, folder, seconds=20):

@@ -165,7 +165,37 @@ def frechet_distance(features, real_features):
     return float(max(0.0, means @ means + traces))
 
 
-def density_and_coverage(features, real_features, neighbours=5):
+def ball_sizes(real_features, neighbours=5):
+    """Measures how far each real point's ball reaches: to its nearest real neighbours.
+
+    Args:
+        real_features: `(m, dimensions)`.
+        neighbours: which nearest neighbour a ball reaches, from 1 to m - 1.
+
+    Returns:
+        float `(m,)`: squared radii.
+
+    Raises:
+        ValueError: a feature is not finite, or there are too few real points.
+
+    Example:
+        >>> ball_sizes(np.array([[0.0], [1.0], [3.0]]), neighbours=1)
+        array([1., 1., 4.])
+    """
+    real_features, _ = _features(real_features, real_features)
+    if not 1 <= neighbours < len(real_features):
+        raise ValueError(
+            f"neighbours is {neighbours}; with {len(real_features)} real points it "
+            f"must be from 1 to {len(real_features) - 1}."
+        )
+    sizes = [
+        np.partition(_squared_distances(rows, real_features), neighbours)[:, neighbours]
+        for rows in np.array_split(real_features, max(1, len(real_features) // 500))
+    ]
+    return np.concatenate(sizes)
+
+
+def density_and_coverage(features, real_features, neighbours=5, sizes=None):
     """Tells quality and variety apart, by balls around the real features.
 
     Each real point has a ball that reaches its nearest real neighbours. Density
@@ -177,6 +207,7 @@ def density_and_coverage(features, real_features, neighbours=5):
         real_features: `(m, dimensions)`; for coverage near 1, n like m, and both
             in the thousands.
         neighbours: which nearest neighbour a ball reaches, from 1 to m - 1.
+        sizes: what `ball_sizes` returned for the real features, to save time.
 
     Returns:
         `(density, coverage)`: near 1 for real images; density may exceed 1,
@@ -196,16 +227,15 @@ def density_and_coverage(features, real_features, neighbours=5):
         True
     """
     features, real_features = _features(features, real_features)
-    if not 1 <= neighbours < len(real_features):
-        raise ValueError(
-            f"neighbours is {neighbours}; with {len(real_features)} real points it "
-            f"must be from 1 to {len(real_features) - 1}."
-        )
+    if sizes is None:
+        sizes = ball_sizes(real_features, neighbours)
     inside = 0
     covered = 0
-    for rows in np.array_split(real_features, max(1, len(real_features) // 500)):
-        among_real = np.partition(_squared_distances(rows, real_features), neighbours)
-        balls = _squared_distances(rows, features) <= among_real[:, neighbours, None]
+    blocks = max(1, len(real_features) // 500)
+    for rows, reach in zip(
+        np.array_split(real_features, blocks), np.array_split(sizes, blocks)
+    ):
+        balls = _squared_distances(rows, features) <= reach[:, None]
         inside += balls.sum()
         covered += balls.any(axis=1).sum()
     density = inside / (neighbours * len(features))
@@ -291,7 +321,7 @@ def traits(images):
     return np.stack([weight, np.degrees(np.arctan(-lean)), width], axis=1)
 
 
-def evaluate(features, probabilities, real_features):
+def evaluate(features, probabilities, real_features, sizes=None):
     """Takes all numbers at once.
 
     The Fréchet distance is divided by the mean variance of the real features,
@@ -301,6 +331,7 @@ def evaluate(features, probabilities, real_features):
         features: `(n, dimensions)`.
         probabilities: `(n, classes)`, of the same images.
         real_features: `(m, dimensions)`.
+        sizes: as for `density_and_coverage`.
 
     Returns:
         A dict from names to floats, but for `shares`, a list, and `n`.
@@ -314,7 +345,7 @@ def evaluate(features, probabilities, real_features):
     """
     shares, divergence = digit_coverage(probabilities)
     distance = frechet_distance(features, real_features)
-    density, coverage = density_and_coverage(features, real_features)
+    density, coverage = density_and_coverage(features, real_features, sizes=sizes)
     return {
         "n": len(features),
         "frechet_distance": distance / float(np.var(real_features, axis=0).mean()),

@@ -6,7 +6,8 @@ place. A training takes seconds.
 
 import dataclasses
 
-from gan_utils import models, training
+from gan_utils import models
+from gan_utils.gan import assemble
 
 import keras
 import numpy as np
@@ -44,7 +45,7 @@ class Mixture:
         Metz et al., Unrolled Generative Adversarial Networks, 2017, section 3.1.
 
     Example:
-        >>> RING.draw(1000, seed=(0, 0)).shape
+        >>> Mixture(lattice(1, 3), spread=0.05).draw(1000, seed=(0, 0)).shape
         TensorShape([1000, 2])
     """
 
@@ -105,11 +106,7 @@ def build_gan(seed, rates=(2e-3, 6e-3), steps=3000, **options):
         rates: learning rates of G and of D at the start.
         steps: over which both fall to 0 along half a cosine, which ends the dance
             around the balance; None keeps them.
-        **options: as for `training.GAN.compile`.
-
-    Example:
-        >>> gan = build_gan(seed=0)
-        >>> gan.fit(RING.batches(128, seed=0), epochs=60, steps_per_epoch=50)
+        **options: as for `GAN.compile`.
     """
     networks = []
     for name, outputs in (("generator", 2), ("discriminator", 1)):
@@ -118,7 +115,7 @@ def build_gan(seed, rates=(2e-3, 6e-3), steps=3000, **options):
         networks.append(models.initialize(network, 2 * seed + outputs))
     if steps:
         rates = [keras.optimizers.schedules.CosineDecay(rate, steps) for rate in rates]
-    return training.assemble(*networks, seed, rates, **options)
+    return assemble(*networks, seed, rates, **options)
 
 
 def field(discriminator, reach=1.5, side=60):
@@ -131,9 +128,6 @@ def field(discriminator, reach=1.5, side=60):
 
     Returns:
         float32 `(side, side)` from 0 to 1, the lowest row first.
-
-    Example:
-        >>> plt.imshow(field(gan.discriminator), origin="lower")
     """
     logits = discriminator(lattice(reach, side), training=False)
     return tf.sigmoid(logits).numpy().reshape(side, side)
@@ -143,14 +137,11 @@ def pulls(gan, points):
     """Tells where G's loss pulls each sample: minus its gradient, times n.
 
     Args:
-        gan: a compiled `training.GAN`.
+        gan: a compiled `GAN`.
         points: samples, float32 `(n, 2)`.
 
     Returns:
         float32 `(n, 2)`.
-
-    Example:
-        >>> plt.quiver(*points.T, *pulls(gan, points).T)
     """
     points = tf.constant(points)
     with tf.GradientTape() as tape:

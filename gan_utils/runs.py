@@ -6,15 +6,15 @@ import os
 import time
 from pathlib import Path
 
-from gan_utils import callbacks, pretrained, recipes
+from gan_utils import callbacks, judge, recipes
 from gan_utils.fitting import Checkpoint, fit_until
-from gan_utils.training import GAN
+from gan_utils.gan import GAN
 
 import keras
 import tensorflow as tf
 
 
-def train(name, folder, seed=0, steps=None, save_every=20):
+def train(name, folder, seed=0, steps=None, save_every=20, devices=1):
     """Trains a model by its recipe, or goes on with a training of it.
 
     The folder gets `checkpoint`, `log`, for GANs `frames`, and `run.json`. A
@@ -27,42 +27,48 @@ def train(name, folder, seed=0, steps=None, save_every=20):
         seed: decides everything random, 0 or more.
         steps: where to stop, 1 or more; the recipe's own number when None.
         save_every: seconds between two checkpoints.
+        devices: how many share each batch; see `spread`.
 
     Returns:
-        `(model, seconds)`: the trained `GAN` or `Classifier`, and how long all of
-        its training took.
+        `(model, seconds)`: the trained `Trainable`, and how long all of its
+        training took.
 
     Raises:
         OSError: the folder cannot be written.
-        ValueError: there is no such name, or the folder holds another model,
-            another seed or more steps.
+        ValueError: there is no such name, the devices cannot be had or do not divide
+            the batch, or the folder holds another model, seed or number of devices,
+            or more steps.
         FloatingPointError: a loss became NaN or infinite.
-
-    Example:
-        >>> gan, seconds = train("dcgan", "runs/dcgan", steps=100)
     """
     recipe, folder = recipes.find(name), Path(folder)
     steps = steps or recipe.steps
-    clock = _Clock(folder, {"name": name, "seed": seed})
-    model = recipe.build(seed)
-    saver = Checkpoint(model, folder / "checkpoint", save_every)
+    if recipe.batch_size % devices:
+        raise ValueError(
+            f"{devices} devices were asked for, and they cannot share the batches of "
+            f"{recipe.batch_size} that {name} is trained on; ask for a number that "
+            "divides it."
+        )
+    if devices > 1 and recipe.head_start:
+        raise ValueError(
+            f"{name} begins with D alone, a branch that several devices cannot take "
+            "together. Train it on one device."
+        )
+    strategy = spread(devices)
+    clock = _Clock(folder, {"name": name, "seed": seed, "devices": devices})
+    with strategy.scope():
+        model = recipe.build(seed)
+        saver = Checkpoint(model, folder / "checkpoint", save_every)
     if model.step > steps:
         raise ValueError(
             f"{folder} holds a training of {model.step:,} steps, {steps:,} were asked "
             "for. Ask for more, or give another folder."
         )
-    drawn, judges = None, []
-    if isinstance(model, GAN):
-        points = recipe.sample_latents(36, model.generator.input_shape[-1], seed=1)
-        judges.append(callbacks.SampleFrames(points, folder / "frames"))
-        drawn = points[:9]  # keeps the log of colour images small, too
-        if recipe.judge_every:
-            judges.append(_Judge(folder / "log" / "judge", recipe))
+    drawn, watchers = _watch_samples(model, recipe, folder)
     watchers = [
         callbacks.ProgressBar(steps),
         # Before the judge, since it clears the log of a training begun anew.
         callbacks.TensorBoardLog(folder / "log", drawn, max(1, recipe.steps // 10)),
-        *judges,
+        *watchers,
         clock,
         saver,
     ]
@@ -76,6 +82,61 @@ def train(name, folder, seed=0, steps=None, save_every=20):
     return model, clock.record["seconds"]
 
 
+def spread(devices):
+    """Finds devices that share each batch of a training.
+
+    Where there are GPUs, these are taken; otherwise the processor is divided into
+    as many devices, each of which TensorFlow may give any of its cores.
+
+    Args:
+        devices: how many, from 1 to the number of GPUs, or else of cores.
+
+    Returns:
+        A `tf.distribute.Strategy`; the default one for one device.
+
+    Raises:
+        ValueError: there are not so many, or TensorFlow has begun to compute already.
+
+    Example:
+        >>> spread(1).num_replicas_in_sync
+        1
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    most = len(gpus) or os.cpu_count()
+    if not 1 <= devices <= most:
+        raise ValueError(
+            f"{devices} devices were asked for; this machine has "
+            f"{most} {'GPUs' if gpus else 'cores'}. Ask for a number from 1 to {most}."
+        )
+    if devices == 1:
+        return tf.distribute.get_strategy()
+    if not gpus:
+        (processor,) = tf.config.list_physical_devices("CPU")
+        parts = [tf.config.LogicalDeviceConfiguration()] * devices
+        try:
+            tf.config.set_logical_device_configuration(processor, parts)
+        except RuntimeError as error:
+            raise ValueError(
+                "TensorFlow has begun to compute on one device. Ask for several in a "
+                "new process, before anything else."
+            ) from error
+    named = [device.name for device in tf.config.list_logical_devices()]
+    kind = "GPU" if gpus else "CPU"
+    chosen = [name for name in named if f":{kind}:" in name][:devices]
+    return tf.distribute.MirroredStrategy(chosen)
+
+
+def _watch_samples(model, recipe, folder):
+    """Returns the points to draw for the log, and the callbacks that draw a GAN's."""
+    if not isinstance(model, GAN):
+        return None, []
+    points = recipe.sample_latents(36, model.latent_dim, seed=1)
+    watchers = [callbacks.SampleFrames(points, folder / "frames")]
+    if recipe.judge_every:
+        watchers.append(_Judge(folder / "log" / "judge", recipe))
+    return points[:9], watchers  # nine keep the log of colour images small, too
+
+
 class _Judge(keras.callbacks.Callback):
     """Writes the numbers of 2,000 samples to a log, now and then."""
 
@@ -83,7 +144,7 @@ class _Judge(keras.callbacks.Callback):
         super().__init__()
         self.folder = folder
         self.recipe = recipe
-        self.judge = pretrained.load_judge()
+        self.measure = judge.load_judge()
 
     def on_train_begin(self, logs=None):
         self._writer = tf.summary.create_file_writer(str(self.folder))
@@ -91,9 +152,9 @@ class _Judge(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if self.model.step % self.recipe.judge_every == 0:
             generator = self.model.averaged_generator
-            images = pretrained.draw(generator, 2000, 1, **self.recipe.drawing)
+            images = judge.draw(generator, 2000, 1, **self.recipe.drawing)
             with self._writer.as_default(step=self.model.step):
-                for name, value in self.judge(images).items():
+                for name, value in self.measure(images).items():
                     if name not in ("n", "shares"):
                         tf.summary.scalar(name, value)
 
@@ -118,13 +179,15 @@ class _Clock(keras.callbacks.Callback):
         if any(self.record[key] != value for key, value in begun_with.items()):
             raise ValueError(
                 f"{folder} holds a training of {self.record['name']} with seed "
-                f"{self.record['seed']}. Give another folder, or move this one away."
+                f"{self.record['seed']} on {self.record['devices']} device(s). Give "
+                "another folder, or move this one away."
             )
         self._write()
 
     def _read(self):
         try:
             record = json.loads(self.path.read_text(encoding="utf-8"))
+            record.setdefault("devices", 1)  # what older trainings had
             return {key: record[key] for key in self.record}
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(

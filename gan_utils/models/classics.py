@@ -8,7 +8,7 @@ from images to logits `(n, 1)`.
 
 import functools
 
-from gan_utils import models
+from gan_utils.models.parts import batch_norm, build_layers, initialize
 
 import keras
 import numpy as np
@@ -120,7 +120,7 @@ def build_oreilly_generator(seed=0, halving=True):
         ],
         name="generator",
     )
-    return models.initialize(model, seed)
+    return initialize(model, seed)
 
 
 def build_oreilly_discriminator(seed=0):
@@ -139,7 +139,7 @@ def build_oreilly_discriminator(seed=0):
         ],
         name="discriminator",
     )
-    return models.initialize(model, seed)
+    return initialize(model, seed)
 
 
 def build_bulten_generator(
@@ -158,7 +158,7 @@ def build_bulten_generator(
         [
             keras.Input((LATENT_DIM,)),
             layers.Dense(side * side * 256),
-            layers.BatchNormalization(momentum=0.9),
+            batch_norm(),
             activation(),
             layers.Reshape((side, side, 256)),
             layers.Dropout(0.4, seed=seed),
@@ -168,10 +168,10 @@ def build_bulten_generator(
     grow = [UpsamplingConv2D(width) for width in widths]
     for convolution in (*grow, layers.Conv2D(32, 5, padding="same")):
         model.add(convolution)
-        model.add(layers.BatchNormalization(momentum=0.9))
+        model.add(batch_norm())
         model.add(activation())
     model.add(layers.Conv2D(channels, 5, padding="same", activation="sigmoid"))
-    return models.initialize(model, seed)
+    return initialize(model, seed)
 
 
 def build_bulten_discriminator(seed=0, shape=(28, 28, 1), last_stride=1):
@@ -190,7 +190,7 @@ def build_bulten_discriminator(seed=0, shape=(28, 28, 1), last_stride=1):
             model.add(layers.Dropout(0.4, seed=seed + filters))
     model.add(layers.Flatten())
     model.add(layers.Dense(1))
-    return models.initialize(model, seed)
+    return initialize(model, seed)
 
 
 def build_bulten_colour_generator(seed=0):
@@ -215,17 +215,17 @@ def build_dense_generator(
 
     Args:
         seed: an integer from 0.
-        sizes: as for `models.build_layers`; ends in 784.
+        sizes: as for `build_layers`; ends in 784.
         output: activation that decides the pixel range.
-        **options: as for `models.build_layers`.
+        **options: as for `build_layers`.
     """
-    parts = [keras.Input((sizes[0],)), *models.build_layers(sizes, **options)]
+    parts = [keras.Input((sizes[0],)), *build_layers(sizes, **options)]
     parts += [layers.Activation(output), layers.Reshape((28, 28, 1))]
-    return models.initialize(keras.Sequential(parts, name="generator"), seed)
+    return initialize(keras.Sequential(parts, name="generator"), seed)
 
 
 def build_dense_discriminator(seed=0, sizes=(FLAT, 128, 1), **options):
     """Builds dense layers that begin with an image; `sizes` goes from 784 to 1."""
     parts = [keras.Input((28, 28, 1)), layers.Flatten()]
-    parts += models.build_layers(sizes, **options)
-    return models.initialize(keras.Sequential(parts, name="discriminator"), seed)
+    parts += build_layers(sizes, **options)
+    return initialize(keras.Sequential(parts, name="discriminator"), seed)

@@ -1,4 +1,4 @@
-"""Trained models: saved with a card, loaded when all is right, measured."""
+"""Trained models: saved with a card, loaded when all is right."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
-from gan_utils import colour, data, latent, metrics, models, paths, plotting, recipes
+from gan_utils import models, paths, recipes
 
 import h5py
 import keras
@@ -16,8 +16,8 @@ import numpy as np
 import tensorflow as tf
 
 CARD = "card.json"
-# Folders of a log that hold the graphs of the networks; the code shows them better.
-GRAPHS = shutil.ignore_patterns("generator", "discriminator", "classifier")
+# The graphs of the networks in a log; the code shows them better.
+GRAPHS = shutil.ignore_patterns("graphs")
 POINTER = b"version https://git-lfs"
 # Smaller arrays take little room, and a convolution's kernel acts at every pixel.
 SMALL = 2**16
@@ -41,7 +41,8 @@ def round_weights(network, inputs, precision):
         ValueError: a weight is too large for the type.
 
     Example:
-        >>> round_weights(build_generator(64), np.zeros((1, 64)), "float16") < 1e-2
+        >>> generator = models.build_generator(latent_dim=64)
+        >>> round_weights(generator, np.zeros((1, 64)), "float16") < 1e-2
         True
     """
     before = network(inputs, training=False)
@@ -71,17 +72,13 @@ def round_networks(networks, recipe):
 
     Raises:
         ValueError: a weight is too large for the type.
-
-    Example:
-        >>> round_networks(gan.networks, recipes.find("tiny_mlp"))
-        {'generator': 0.0004}
     """
     if recipe.precision == "float32":
         return {}
     changes = {}
     for name, network in networks.items():
         if name == "generator":
-            inputs = recipe.sample_latents(100, network.input_shape[-1], seed=0)
+            inputs = recipe.sample_latents(100, models.latent_dim(network), seed=0)
         else:
             inputs = next(iter(recipe.batches(seed=0, first_step=0)))
         changes[name] = round_weights(network, inputs, recipe.precision)
@@ -102,9 +99,6 @@ def save_pretrained(folder, networks, card, log=None, precision="float32"):
 
     Raises:
         OSError: the folder cannot be written.
-
-    Example:
-        >>> save_pretrained("runs/dcgan/model", gan.networks, {"name": "dcgan"})
     """
     folder = Path(folder)
     part = folder.with_name(folder.name + ".part")
@@ -200,132 +194,6 @@ def load_pretrained(name, network=None, folder=None):
             f"{path} holds the weights of another network. {_remake(name, folder)}"
         ) from error
     return networks[network]
-
-
-def make_judge(classifier):
-    """Compiles a classifier into a measure of images against the test digits.
-
-    Args:
-        classifier: as `models.build_classifier` makes it, trained.
-
-    Returns:
-        A function from images, uint8 `(n, 28, 28)` or float `(n, 28, 28, 1)` in
-        [-1, 1], to the dict of `metrics.evaluate`. Of colour images, uint8
-        `(n, 64, 64, 3)`, the strokes are judged. Of stacked digits, uint8
-        `(n, 28, 28, 3)`, modes are counted, as `metrics.count_modes` does.
-
-    Example:
-        >>> make_judge(load_pretrained("classifier"))(images)["coverage"]
-        0.96
-    """
-    read = models.make_reader(classifier)
-    _, (x_test, _) = data.load_mnist()
-    real_features, _ = read(data.scale_pixels(x_test))
-
-    def judge(images):
-        images = np.asarray(images)
-        if images.shape[1:] == recipes.STACKED:
-            channels = [data.scale_pixels(images[..., place]) for place in range(3)]
-            digits = [read(channel)[1].argmax(axis=1) for channel in channels]
-            return metrics.count_modes(np.stack(digits, axis=1))
-        if images.shape[-1] == 3:
-            images = colour.find_strokes(images)
-        if images.dtype == np.uint8:
-            images = data.scale_pixels(images)
-        return metrics.evaluate(*read(images), real_features)
-
-    return judge
-
-
-def load_judge():
-    """Loads the shipped classifier as a judge; see `make_judge`.
-
-    Raises:
-        OSError, ValueError: as `load_pretrained`.
-
-    Example:
-        >>> judge = load_judge()
-    """
-    return make_judge(load_pretrained("classifier"))
-
-
-def draw(
-    generator, count, seed, sample_latents=latent.sample_latents, pixel_range=(-1, 1)
-):
-    """Draws samples as pixels.
-
-    Args:
-        generator: a `keras.Model` from latent points to images.
-        count: number of samples, 1 or more.
-        seed: decides the latent points, 0 or more.
-        sample_latents: draws them from the generator's prior.
-        pixel_range: values of black and white in its images.
-
-    Returns:
-        uint8 `(count, height, width)`, or `(count, height, width, 3)`.
-
-    Example:
-        >>> draw(load_pretrained("dcgan"), 100, seed=0).shape
-        (100, 28, 28)
-    """
-    points = sample_latents(count, generator.input_shape[-1], seed)
-    return plotting.to_uint8(models.make_sampler(generator)(points), pixel_range)
-
-
-def draw_pretrained(name, count, seed, folder=None):
-    """Draws samples of a trained model from its own prior, as pixels.
-
-    Args:
-        name: a name in `recipes.RECIPES`.
-        count: number of samples, 1 or more.
-        seed: decides the latent points, 0 or more.
-        folder: where the model lies; `pretrained/NAME` when it is None.
-
-    Returns:
-        uint8 `(count, height, width)`, or `(count, height, width, 3)`.
-
-    Raises:
-        OSError, ValueError: as `load_pretrained`.
-
-    Example:
-        >>> draw_pretrained("keras_gan", 100, seed=0).shape
-        (100, 28, 28)
-    """
-    generator = load_pretrained(name, "generator", folder)
-    return draw(generator, count, seed, **recipes.find(name).drawing)
-
-
-def measure(name, networks, count=None):
-    """Measures a trained model: a generator's samples, or a classifier.
-
-    Args:
-        name: a name in `recipes.RECIPES`.
-        networks: a dict from names to `keras.Model`, as `GAN.networks`.
-        count: samples to draw; real digits to compare for a classifier. The
-            recipe's own number when None.
-
-    Returns:
-        A dict from names to numbers. A classifier has `test_accuracy`, and in
-        `real_digits` the figures of training digits, which no generator can be
-        expected to surpass.
-
-    Example:
-        >>> measure("dcgan", {"generator": load_pretrained("dcgan")})["n"]
-        10000
-    """
-    recipe = recipes.find(name)
-    count = count or recipe.samples
-    if "classifier" not in networks:
-        return load_judge()(draw(networks["generator"], count, 0, **recipe.drawing))
-    classifier = networks["classifier"]
-    (x_train, _), (x_test, y_test) = data.load_mnist()
-    _, probabilities = models.make_reader(classifier)(data.scale_pixels(x_test))
-    right = probabilities.argmax(axis=1) == y_test
-    return {
-        "n": len(y_test),
-        "test_accuracy": float(right.mean()),
-        "real_digits": make_judge(classifier)(x_train[:count]),
-    }
 
 
 def machine():

@@ -1,0 +1,165 @@
+"""Reads the curves of a GAN's training and names what they show."""
+
+import dataclasses
+
+from gan_utils import quiet  # noqa: F401
+
+import keras
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Sign:
+    """One thing that curves show.
+
+    Args:
+        name: a short name, the same whatever the numbers.
+        evidence: what was seen, in words and numbers.
+        advice: what to do.
+
+    Example:
+        >>> str(Sign("rates too high", "A loss is near 40", "lower both"))
+        'A loss is near 40: lower both'
+    """
+
+    name: str
+    evidence: str
+    advice: str
+
+    def __str__(self):
+        return f"{self.evidence}: {self.advice}"
+
+
+def diagnose(curves, patience=300):
+    """Names what a GAN's curves show, in their means over the last steps.
+
+    - Rates are too high: a loss is above 30.
+    - D's labels are swapped: D is right in less than 20 % of its answers, and yet
+      its loss is below 1.
+    - D does not learn: its loss on fakes is above 2; or it is right in less than
+      20 %, and its loss is above 1.
+    - G's loss is flat: D is right in more than 97 %, and G's loss is below 0.1, as
+      the saturating one always is.
+    - D is too strong: it is right in more than 97 %, and G's loss is higher.
+    - The samples are too alike: their `variety` is never above half of real images',
+      and nothing above explains it.
+
+    What leaves no trace in these numbers stays unseen, such as a G that is trained
+    without `training=True`. Look at samples, and measure them.
+
+    Args:
+        curves: a dict from names to `(steps, values)`, as `callbacks.read_scalars`
+            returns it; `variety` may be missing.
+        patience: over how many steps the means go.
+
+    Returns:
+        A list of `Sign`, empty when nothing is found or too few steps were taken.
+
+    Raises:
+        ValueError: the curves are not those of a GAN whose D says real or fake.
+
+    Source:
+        The thresholds are our own, set on four short trainings of each failure on
+        MNIST. Of three others of each it misses one, a partial collapse; it is silent
+        on ten healthy ones, and on the logs of the good models that are shipped.
+
+    Example:
+        >>> level = dict.fromkeys(NEEDED, ([300], [1.0]))
+        >>> [sign.advice for sign in diagnose(level)]
+        ["lower its rate, or raise G's."]
+    """
+    if not set(curves) >= NEEDED:
+        raise ValueError(f"{list(curves)} was given; needed is what a GAN's fit logs.")
+    means = {"variety": 1.0}
+    for name in (NEEDED | {"variety"}) & set(curves):
+        steps, values = curves[name]
+        if steps[-1] < patience:
+            return []
+        late = np.asarray(values)[np.asarray(steps) > steps[-1] - patience]
+        # A young G varies little, and the mean would remember that.
+        means[name] = late.max() if name == "variety" else late.mean()
+    return _read_signs(means, patience)
+
+
+NEEDED = {
+    "generator_loss",
+    "discriminator_loss_real",
+    "discriminator_loss_fake",
+    "discriminator_accuracy",
+}
+
+
+def _read_signs(means, patience):
+    of_g, of_fakes = means["generator_loss"], means["discriminator_loss_fake"]
+    of_d = means["discriminator_loss_real"] + of_fakes
+    right, variety = means["discriminator_accuracy"], means["variety"]
+    worst = max(abs(of_g), of_d)
+    known = f"For {patience} steps D was right in {right:.1%} of its answers"
+    signs = []
+    if worst > 30:
+        evidence = f"A loss is near {worst:,.0f}"
+        signs.append(Sign("rates too high", evidence, "lower both learning rates."))
+    if right < 0.2 and of_d < 1:
+        evidence = f"{known}, and its loss is low"
+        signs.append(Sign("labels swapped", evidence, "its labels are swapped."))
+    elif (of_fakes > 2 or right < 0.2) and worst <= 30:
+        advice = "look whether its weights change at all."
+        signs.append(Sign("D does not learn", known, advice))
+    if right > 0.97 and of_g < 0.1:
+        evidence = f"{known} and G's loss is flat"
+        signs.append(Sign("flat loss", evidence, "take the non-saturating one."))
+    elif right > 0.97:
+        advice = "lower its rate, or raise G's."
+        signs.append(Sign("D too strong", known, advice))
+    if variety < 0.5 and not signs:
+        evidence = (
+            f"For {patience} steps the variety of samples was at most {variety:.0%}"
+        )
+        advice = "raise the rate of D, or give G batch norm."
+        signs.append(Sign("samples alike", evidence, advice))
+    return signs
+
+
+class Doctor(keras.callbacks.Callback):
+    """Watches a GAN and says what `diagnose` finds, each sign once.
+
+    It measures `variety`, too: the spread of the pixels over 64 samples, as a share
+    of that over real images. And it says at once when real images lie in another
+    range than G's. Of a critic, whose numbers it does not know, it says nothing.
+
+    Args:
+        real_images: a batch `(n, ...)` as `fit` gets it, n from 64.
+        patience: as for `diagnose`.
+        tell: takes a sentence.
+    """
+
+    def __init__(self, real_images, patience=300, tell=print):
+        super().__init__()
+        self.real_images = np.asarray(real_images)
+        self.patience = patience
+        self.tell = tell
+        self.curves = {}
+        self._known = set()
+
+    def on_train_begin(self, logs=None):
+        low, high = self.model.pixel_range
+        ends = self.real_images.min(), self.real_images.max()
+        if max(abs(ends[0] - low), abs(ends[1] - high)) > 0.25 * (high - low):
+            self.tell(
+                f"Real images go from {ends[0]:g} to {ends[1]:g}, G's from {low:g} to "
+                f"{high:g}: bring both into one range."
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        latents = self.model.watched_latents(64)
+        samples = self.model.averaged_generator(latents, training=False).numpy()
+        variety = samples.std(axis=0).mean() / self.real_images.std(axis=0).mean()
+        for name, value in {**logs, "variety": variety}.items():
+            steps, values = self.curves.get(name, ((), ()))
+            self.curves[name] = (*steps, self.model.step), (*values, value)
+        if not set(self.curves) >= NEEDED:
+            return
+        for sign in diagnose(self.curves, self.patience):
+            if sign.name not in self._known:
+                self._known.add(sign.name)
+                self.tell(f"Step {self.model.step:,}. {sign}")

@@ -1,0 +1,31 @@
+"""Builders of networks. Each takes a seed and touches no global state.
+
+The same seed gives the same weights. Parts that many share are in `parts`, the
+networks of the classic tutorials in `classics`; the others can be had from here.
+"""
+
+from gan_utils.models.classifier import build_classifier
+from gan_utils.models.convolutional import (
+    build_discriminator,
+    build_generator,
+    build_mapped_generator,
+)
+from gan_utils.models.parts import (
+    batch_norm,
+    build_layers,
+    initialize,
+    latent_dim,
+    settle_batch_norm,
+)
+
+__all__ = [
+    "batch_norm",
+    "build_classifier",
+    "build_discriminator",
+    "build_generator",
+    "build_layers",
+    "build_mapped_generator",
+    "initialize",
+    "latent_dim",
+    "settle_batch_norm",
+]

@@ -1,0 +1,133 @@
+"""Builders of the two convolutional networks, after the DCGAN paper."""
+
+from gan_utils.models.parts import batch_norm, initialize
+
+import keras
+from keras import layers
+
+
+def build_generator(
+    latent_dim=64, channels=32, seed=0, shape=(28, 28, 1), norm=batch_norm, first=()
+):
+    """Builds the DCGAN's generator: latent points in, images out.
+
+    Args:
+        latent_dim: length of a latent point, 1 or more.
+        channels: width of the last hidden layer; the others have twice as many.
+        seed: an integer from 0.
+        shape: of an image: height and width, both multiples of 4, and channels.
+        norm: makes the layer that each activation stands behind;
+            `keras.layers.Identity` for none.
+        first: layers that stand before all others.
+
+    Returns:
+        A `keras.Model` from float32 `(n, latent_dim)` to float32 `(n, *shape)` in
+        (-1, 1).
+
+    Source:
+        Radford, Metz, Chintala, Unsupervised Representation Learning with Deep
+        Convolutional Generative Adversarial Networks, 2016.
+
+    Example:
+        >>> build_generator(latent_dim=64).output_shape
+        (None, 28, 28, 1)
+        >>> build_generator(shape=(64, 64, 3)).output_shape
+        (None, 64, 64, 3)
+    """
+    height, width, colours = shape[0] // 4, shape[1] // 4, shape[2]
+    model = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            *first,
+            layers.Dense(height * width * 2 * channels, use_bias=False),
+            layers.Reshape((height, width, 2 * channels)),
+            norm(),
+            layers.ReLU(),
+            layers.Conv2D(2 * channels, 3, padding="same", use_bias=False),
+            norm(),
+            layers.ReLU(),
+            layers.Conv2DTranspose(channels, 4, 2, padding="same", use_bias=False),
+            norm(),
+            layers.ReLU(),
+            layers.Conv2DTranspose(colours, 4, 2, padding="same", activation="tanh"),
+        ],
+        name="generator",
+    )
+    return initialize(model, seed)
+
+
+def build_mapped_generator(latent_dim=64, channels=32, hidden=128, seed=0):
+    """Builds the DCGAN's generator behind one more dense layer, the mapping.
+
+    A cloud of latent points is of one piece, and ten kinds of digits are not: what
+    is drawn from between two kinds is no digit. Another layer can stretch the cloud
+    where kinds meet, so that fewer points lie there.
+
+    Args:
+        latent_dim: length of a latent point, 1 or more.
+        channels: as in `build_generator`.
+        hidden: units of the mapping, 1 or more.
+        seed: an integer from 0.
+
+    Returns:
+        A `keras.Model`, as `build_generator` returns it.
+
+    Source:
+        Karras, Laine, Aila, A Style-Based Generator Architecture for Generative
+        Adversarial Networks, 2019, section 2.
+
+    Example:
+        >>> build_mapped_generator().output_shape
+        (None, 28, 28, 1)
+    """
+    mapping = [layers.Dense(hidden, use_bias=False), batch_norm(), layers.ReLU()]
+    return build_generator(latent_dim, channels, seed, first=mapping)
+
+
+def build_discriminator(
+    channels=32, seed=0, shape=(28, 28, 1), norm=batch_norm, dropout=0.3
+):
+    """Builds the DCGAN's discriminator: images in, logits out.
+
+    A logit above 0 says real, below 0 says fake. Batch norm makes the logit of
+    one image depend on its batch while training: give real and fake images in
+    separate batches.
+
+    Args:
+        channels: width of the first layer; the second has twice as many.
+        seed: an integer from 0.
+        shape: of an image: height, width and channels.
+        norm: makes the layers between the hidden layers and their activations;
+            `keras.layers.Identity` for none.
+        dropout: share of values that are left out while training, 0 for none.
+
+    Returns:
+        A `keras.Model` from float32 `(n, *shape)` in [-1, 1] to float32 logits
+        `(n, 1)`.
+
+    Source:
+        Radford, Metz, Chintala, Unsupervised Representation Learning with Deep
+        Convolutional Generative Adversarial Networks, 2016.
+
+    Example:
+        >>> build_discriminator().output_shape
+        (None, 1)
+    """
+    model = keras.Sequential(
+        [
+            keras.Input(shape),
+            layers.Conv2D(channels, 4, 2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(2 * channels, 4, 2, padding="same", use_bias=False),
+            norm(),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Dropout(dropout, seed=seed),
+            layers.Flatten(),
+            layers.Dense(8 * channels, use_bias=False),
+            norm(),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Dense(1),
+        ],
+        name="discriminator",
+    )
+    return initialize(model, seed)

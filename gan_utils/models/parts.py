@@ -1,0 +1,128 @@
+"""What builders share: batch norm, lists of layers, weights drawn by a seed."""
+
+from gan_utils import quiet  # noqa: F401
+
+import keras
+from keras import layers
+
+
+def batch_norm():
+    """Makes a layer of batch norm that remembers about the last ten batches."""
+    return layers.BatchNormalization(momentum=0.9)
+
+
+def leaves(model):
+    """Returns the layers of a model in their order, those of nested models too."""
+    found = []
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            found += leaves(layer)
+        else:
+            found.append(layer.layer if isinstance(layer, layers.Wrapper) else layer)
+    return found
+
+
+def initialize(model, seed):
+    """Draws kernels, biases and embeddings anew, each layer's from its own seed.
+
+    Each layer keeps the initializer it was built with. What is not drawn at
+    random, such as the scales of batch norm, stays as it is.
+
+    Args:
+        model: a built `keras.Model`; it is changed in place.
+        seed: an integer from 0.
+
+    Returns:
+        The same model.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model = initialize(model, seed=0)
+    """
+    for position, layer in enumerate(leaves(model)):
+        for part in ("kernel", "bias", "embeddings"):
+            weight = getattr(layer, part, None)
+            if weight is not None:
+                initializer = getattr(layer, f"{part}_initializer").clone()
+                # Zeros and ones have no use for it.
+                initializer.seed = 1000 * seed + 2 * position + (part == "bias")
+                weight.assign(initializer(weight.shape, weight.dtype))
+    return model
+
+
+def build_layers(
+    sizes, activation="relu", behind=(), initializer=lambda incoming: "glorot_uniform"
+):
+    """Builds dense layers from a list of sizes.
+
+    Args:
+        sizes: numbers of units: what comes in, hidden layers, what goes out.
+        activation: of the hidden layers; the last has none.
+        behind: make the layers that stand behind each hidden one, in their order.
+        initializer: from the number of units that come in to an initializer.
+
+    Returns:
+        A list of Keras layers.
+
+    Raises:
+        ValueError: fewer than two sizes were given.
+
+    Example:
+        >>> len(build_layers([784, 500, 200, 1]))
+        3
+    """
+    if len(sizes) < 2:
+        raise ValueError(f"Sizes {list(sizes)} given; a network needs two or more.")
+    parts = []
+    for incoming, units in zip(sizes[:-2], sizes[1:-1]):
+        kernel = initializer(incoming)
+        parts.append(layers.Dense(units, activation, kernel_initializer=kernel))
+        parts.extend(make() for make in behind)
+    parts.append(layers.Dense(sizes[-1], kernel_initializer=initializer(sizes[-2])))
+    return parts
+
+
+def latent_dim(generator):
+    """Returns how many numbers a latent point of a generator has.
+
+    Args:
+        generator: a built `keras.Model`; of several inputs, the first is meant.
+
+    Example:
+        >>> latent_dim(keras.Sequential([keras.Input((64,)), keras.layers.Dense(1)]))
+        64
+    """
+    return generator.inputs[0].shape[-1]
+
+
+def settle_batch_norm(network, inputs):
+    """Measures what batch norm remembers anew, on one batch.
+
+    Weights that were averaged never ran while training, so what was remembered
+    belongs to others. Only the means and variances of batch norm change. The batch
+    passes as while training, through Dropout, too.
+
+    Args:
+        network: a `keras.Model` of any shape; it is changed in place.
+        inputs: a large batch, float `(n, ...)`, or a list for several inputs.
+
+    Source:
+        Izmailov et al., Averaging Weights Leads to Wider Optima and Better
+        Generalization, 2018, section 3.2.
+
+    Example:
+        >>> network = keras.Sequential([keras.Input((1,)), batch_norm()])
+        >>> settle_batch_norm(network, np.float32([[2], [4]]))
+        >>> float(network.layers[0].moving_mean[0])
+        3.0
+    """
+    kinds = layers.BatchNormalization
+    norms = [layer for layer in leaves(network) if isinstance(layer, kinds)]
+    memories = [layer.momentum for layer in norms]
+    try:
+        for layer in norms:
+            layer.momentum = 0.0  # so that this batch replaces all before it
+        network(inputs, training=True)
+    finally:
+        for layer, memory in zip(norms, memories):
+            layer.momentum = memory

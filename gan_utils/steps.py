@@ -1,0 +1,209 @@
+"""What one iteration of a training does, as plain functions.
+
+A step gets the model, a batch and, for a GAN, latent points. It updates the networks
+and returns numbers by name: scalars, or a value for each image, whose mean is logged.
+It takes every optimizer and every loss from the model, so that it need not know on how
+many devices it runs. A new kind of training is a new function here, or of your own.
+"""
+
+from gan_utils import losses, quiet  # noqa: F401
+
+import tensorflow as tf
+
+LOSSES = ("generator_loss", "discriminator_loss_real", "discriminator_loss_fake")
+
+TARGETS = {"real": 1.0, "fake": 0.0}
+# What one update of D looks at; both kinds together are one merged batch.
+REAL, FAKE, MERGED = ("real",), ("fake",), ("real", "fake")
+
+
+def adversarial_step(gan, real_images, latents):
+    """Updates both networks once, on one batch.
+
+    One pass of D over the fakes serves both losses. Each gradient is taken for
+    the weights of one network and goes to that network's optimizer. Both are
+    taken before either network moves; the paper's algorithm moves D first.
+
+    Args:
+        gan: holds `generator`, `discriminator`, `generator_loss`,
+            `discriminator_loss`, `generator_optimizer` and
+            `discriminator_optimizer`.
+        real_images: float32 `(n, height, width, channels)`, in G's pixel range.
+        latents: float32 `(n, latent_dim)`.
+
+    Returns:
+        A dict of the losses in `LOSSES`, scalars before the update, and of what
+        `opinions` returns.
+
+    Source:
+        Goodfellow et al., Generative Adversarial Nets, 2014, algorithm 1.
+    """
+    with tf.GradientTape(persistent=True) as tape:
+        fake_images = gan.generator(latents, training=True)
+        real_logits = gan.discriminator(real_images, training=True)
+        fake_logits = gan.discriminator(fake_images, training=True)
+        loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
+        discriminator_loss = loss_real + loss_fake
+        generator_loss = gan.generator_loss(fake_logits)
+
+    for network, optimizer, loss in (
+        (gan.discriminator, gan.discriminator_optimizer, discriminator_loss),
+        (gan.generator, gan.generator_optimizer, generator_loss),
+    ):
+        weights = network.trainable_variables
+        optimizer.apply(tape.gradient(loss, weights), weights)
+    values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
+    return values | opinions(real_logits, fake_logits)
+
+
+def opinions(real_logits, fake_logits):
+    """Tells what D believes of each image, and whether it is right.
+
+    Args:
+        real_logits: D's logits of real images, `(n, 1)`.
+        fake_logits: D's logits of fakes, `(m, 1)`.
+
+    Returns:
+        A dict: `probability_real` and `probability_fake`, how likely D takes each
+        image to be real; `discriminator_accuracy`, 1 for each answer that is right.
+
+    Example:
+        >>> found = opinions(tf.constant([[0.0], [2.0]]), tf.constant([[-1.0]]))
+        >>> found["discriminator_accuracy"].numpy().ravel()
+        array([0., 1., 1.], dtype=float32)
+    """
+    right = tf.concat([real_logits > 0, fake_logits <= 0], axis=0)
+    return {
+        "probability_real": tf.sigmoid(real_logits),
+        "probability_fake": tf.sigmoid(fake_logits),
+        "discriminator_accuracy": tf.cast(right, tf.float32),
+    }
+
+
+def alternating_step(
+    gan,
+    real_images,
+    latents,
+    turns,
+    optimizers=("discriminator",),
+    generator_batches=1,
+    fresh_latents=True,
+    reduce=tf.add_n,
+    head_start=0,
+):
+    """Updates D in its turns, then G, which sees D as it is by then.
+
+    D's fakes are drawn with G at rest (`training=False`), as `predict` draws them.
+    Give the options by `functools.partial`.
+
+    Args:
+        gan: a `GAN`.
+        real_images: float32 `(n, height, width, channels)` in G's pixel range.
+        latents: float32 `(n, latent_dim)`.
+        turns: D's updates in their order, each `REAL`, `FAKE` or `MERGED`.
+        optimizers: names of D's optimizers: one for all turns, or one a turn.
+        generator_batches: fakes in G's update, for each real image.
+        fresh_latents: whether G's update draws latent points of its own, instead
+            of those that D was trained with.
+        reduce: turns the losses of a merged batch into one: `tf.add_n`, or
+            `tf.reduce_mean`.
+        head_start: steps at the beginning in which only D is trained.
+
+    Returns:
+        A dict of the three losses of `LOSSES` before their updates, of what
+        `opinions` returns, and of `generator_accuracy`: whether D took each fake of
+        G's update for real.
+
+    Raises:
+        ValueError: a kind of image is in no turn, there is neither one optimizer
+            nor one a turn, or G has no latent points of its own but another batch.
+
+    Source:
+        Goodfellow et al., Generative Adversarial Nets, 2014, algorithm 1.
+    """
+    _check_turns(turns, optimizers, generator_batches, fresh_latents)
+    images = {"real": real_images, "fake": gan.generator(latents, training=False)}
+    if len(optimizers) == 1:
+        optimizers = optimizers * len(turns)
+    logits, halves = {}, {}
+    for kinds, name in zip(turns, optimizers):
+        with tf.GradientTape() as tape:
+            batch = tf.concat([images[kind] for kind in kinds], axis=0)
+            parts = tf.split(gan.discriminator(batch, training=True), len(kinds))
+            for kind, part in zip(kinds, parts):
+                logits[kind] = part
+                halves[kind] = losses.cross_entropy(part, TARGETS[kind])
+            loss = reduce([halves[kind] for kind in kinds])
+        weights = gan.discriminator.trainable_variables
+        gan.optimizers[name].apply(tape.gradient(loss, weights), weights)
+
+    if fresh_latents:
+        count = generator_batches * tf.shape(real_images)[0]
+        latents = gan.draw_latents(count, draw=1)
+    loss, fooled = _move_generator(gan, latents, head_start)
+    values = dict(zip(LOSSES, (loss, halves["real"], halves["fake"])))
+    values["generator_accuracy"] = tf.cast(fooled > 0, tf.float32)
+    return values | opinions(logits["real"], logits["fake"])
+
+
+def _check_turns(turns, optimizers, generator_batches, fresh_latents):
+    missing = sorted(set(MERGED) - {kind for turn in turns for kind in turn})
+    if missing:
+        raise ValueError(
+            f"D's turns {turns} leave out {' and '.join(missing)} images. "
+            "Give turns that have both kinds, as (REAL, FAKE) or (MERGED,) have."
+        )
+    if len(optimizers) not in (1, len(turns)):
+        raise ValueError(
+            f"{len(optimizers)} optimizers were given for {len(turns)} "
+            "turns of D; give one for all turns, or one a turn."
+        )
+    if generator_batches != 1 and not fresh_latents:
+        raise ValueError(
+            f"G was given {generator_batches} batches and the latent points of D's "
+            "update. Give it some of its own, or leave generator_batches out."
+        )
+
+
+def _move_generator(gan, latents, head_start):
+    """Updates G, once the head start of D is over; returns its loss and D's logits."""
+
+    def look(training):
+        fake_images = gan.generator(latents, training=training)
+        fake_logits = gan.discriminator(fake_images, training=True)
+        return gan.generator_loss(fake_logits), fake_logits
+
+    def move():
+        with tf.GradientTape() as tape:
+            loss, fake_logits = look(training=True)
+        weights = gan.generator.trainable_variables
+        gan.generator_optimizer.apply(tape.gradient(loss, weights), weights)
+        return loss, fake_logits
+
+    if head_start == 0:
+        return move()
+    return tf.cond(gan.step_count < head_start, lambda: look(training=False), move)
+
+
+def classifier_step(model, batch):
+    """Updates the network `classifier` once, on labelled images.
+
+    Args:
+        model: a `Trainable` with a network and an optimizer `classifier`.
+        batch: `(images, labels)`: float32 images and integers `(n,)`.
+
+    Returns:
+        A dict: `loss`, the cross-entropy in nats, a scalar; `accuracy`, 1 for each
+        image that was read right.
+    """
+    images, labels = batch
+    labels = tf.cast(labels, tf.int64)
+    network = model.networks["classifier"]
+    with tf.GradientTape() as tape:
+        logits = network(images, training=True)
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        loss = tf.reduce_mean(entropy)
+    weights = network.trainable_variables
+    model.optimizers["classifier"].apply(tape.gradient(loss, weights), weights)
+    right = tf.argmax(logits, axis=1) == labels
+    return {"loss": loss, "accuracy": tf.cast(right, tf.float32)}
