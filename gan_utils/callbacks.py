@@ -153,8 +153,9 @@ def write_graph(folder, network):
         network: a built `keras.Model`.
     """
     specs = [tf.TensorSpec(each.shape, each.dtype) for each in network.inputs]
-    call = tf.function(lambda *inputs: network([*inputs], training=False))
-    graph = call.get_concrete_function(*specs).graph
+    given = specs if specs[1:] else specs[0]
+    call = tf.function(lambda inputs: network(inputs, training=False))
+    graph = call.get_concrete_function(given).graph
     with tf.summary.create_file_writer(str(folder)).as_default(step=0):
         tf.summary.graph(graph)
 

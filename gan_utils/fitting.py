@@ -133,6 +133,13 @@ class Trainable(keras.Model):
 
         self.train_function = train_and_note
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Does nothing: the networks are built.
+
+        Keras 3.15 would average a batch over the replicas first, and fails there
+        when workers have pairs of images and labels.
+        """
+
     def _note(self, rows):
         """Keeps the numbers of an execution, float32 `(steps, k)`."""
         rows = rows.numpy()

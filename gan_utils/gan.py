@@ -154,6 +154,15 @@ class GAN(fitting.Trainable):
 
     def draw_latents(self, count, draw=0):
         """Draws the latent points of this step; other points for another `draw`."""
+        return self.prior((count, self.latent_dim), self.step_seed(draw))
+
+    def step_seed(self, draw=0):
+        """Returns a seed of this step and replica, two integers for TensorFlow.
+
+        Args:
+            draw: an integer from 0; another one gives another seed. The latent
+                points that a step is given were drawn with 0.
+        """
         seed = tf.stack([tf.cast(self.seed, tf.int64), self.step_count])
         replica = tf.distribute.get_replica_context()
         fold_in = tf.random.experimental.stateless_fold_in
@@ -161,7 +170,7 @@ class GAN(fitting.Trainable):
             seed = fold_in(seed, draw)
         if replica.num_replicas_in_sync > 1:
             seed = fold_in(seed, replica.replica_id_in_sync_group)
-        return self.prior((count, self.latent_dim), seed)
+        return seed
 
     def watched_latents(self, count):
         """Draws latent points that are the same at every step."""

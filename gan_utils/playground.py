@@ -98,6 +98,21 @@ RING = Mixture(np.float32([_circle.real, _circle.imag]).T, 0.05)
 GRID = Mixture(lattice(1, 5), 0.03)
 
 
+def build_generator(seed=0):
+    """Builds a dense network from points of the plane to others."""
+    return _build_dense("generator", 2, seed)
+
+
+def build_discriminator(seed=0):
+    """Builds a dense network from points of the plane to logits."""
+    return _build_dense("discriminator", 1, seed)
+
+
+def _build_dense(name, outputs, seed):
+    parts = [keras.Input((2,)), *models.build_layers((2, 128, 128, outputs))]
+    return models.initialize(keras.Sequential(parts, name=name), seed)
+
+
 def build_gan(seed, rates=(2e-3, 6e-3), steps=3000, **options):
     """Builds a GAN whose latent points and samples both lie in the plane, compiled.
 
@@ -108,11 +123,7 @@ def build_gan(seed, rates=(2e-3, 6e-3), steps=3000, **options):
             around the balance; None keeps them.
         **options: as for `GAN.compile`.
     """
-    networks = []
-    for name, outputs in (("generator", 2), ("discriminator", 1)):
-        parts = [keras.Input((2,)), *models.build_layers((2, 128, 128, outputs))]
-        network = keras.Sequential(parts, name=name)
-        networks.append(models.initialize(network, 2 * seed + outputs))
+    networks = build_generator(2 * seed + 2), build_discriminator(2 * seed + 1)
     if steps:
         rates = [keras.optimizers.schedules.CosineDecay(rate, steps) for rate in rates]
     return assemble(*networks, seed, rates, **options)
