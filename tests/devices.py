@@ -4,6 +4,7 @@ python -m tests.devices mirrored FOLDER, for example. TensorFlow takes its devic
 before it computes anything; so no test can do this in its own process.
 """
 
+import functools
 import hashlib
 import json
 import sys
@@ -12,12 +13,13 @@ from pathlib import Path
 from gan_utils import data, latent, models, recipes, runs, steps
 from gan_utils.fitting import Checkpoint, fit_until
 from gan_utils.gan import GAN
+from gan_utils.models import classics
 from gan_utils.recipes import Recipe, adams, pair
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.layers import Identity
+from keras.layers import Dropout, Identity
 from keras.optimizers import SGD
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (256, 28, 28), np.uint8)
@@ -56,10 +58,18 @@ def small_digits(recipe, seed, first_step):
 
 
 SMALL = Recipe(
-    about="A small DCGAN, with batch norm and dropout",
+    about="Dense networks, G with batch norm and D with dropout",
     networks=pair(
-        lambda seed: models.build_generator(8, 4, seed),
-        lambda seed: models.build_discriminator(4, seed),
+        functools.partial(
+            classics.build_dense_generator,
+            sizes=(8, 32, 784),
+            behind=(models.batch_norm,),
+        ),
+        functools.partial(
+            classics.build_dense_discriminator,
+            sizes=(784, 32, 1),
+            behind=(functools.partial(Dropout, 0.3, seed=0),),
+        ),
     ),
     optimizers=adams(1e-3, 1e-3),
     batch_size=16,
@@ -85,17 +95,13 @@ def mirrored(folder):
     found["points_in_common"] = int(np.isin(first, second).sum())
 
     with strategy.scope():
-        other, whole = SMALL.build(1), SMALL.build(0)
-    with strategy.scope():
-        broken, resumed = SMALL.build(0), SMALL.build(0)
+        whole, broken, resumed = (SMALL.build(0) for _ in range(3))
 
     def batches(first_step):
         return SMALL.batches(0, first_step)
 
     fit_until(whole, batches, 8, 2, [])
     fit_until(broken, batches, 4, 2, [Checkpoint(broken, folder / "small")])
-    resumed.seed = 0
-    del other
     Checkpoint(resumed, folder / "small")
     found["resumed_at"] = resumed.step
     fit_until(resumed, batches, 8, 2, [])
