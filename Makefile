@@ -51,7 +51,7 @@ pretrained: $(READY) ## train the shipped models anew (hours; ONLY=classifier fo
 			&& mv $$run/model pretrained/$$name && rm -rf $$run || exit 1; done
 
 benchmark: $(READY) ## measure speed and quality on this machine (about 45 minutes)
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m gan_utils.experiments
 
 $(READY): requirements.txt
 	@test -n "$(FOUND)" || { echo "The lessons need Python 3.11, 3.12 or 3.13, and none was found among: $(CANDIDATES). Install one from python.org or your package manager, or name it with make PYTHON=/path/to/python3.12."; exit 1; }

@@ -1,6 +1,6 @@
 """Kills a training at random moments and compares what comes out in the end.
 
-python -m tests.kill [--trials 10] [--name lesson_05] [--steps 250]
+python -m tools.kill [--trials 10] [--name lesson_05] [--steps 250]
 
 Each trial starts `python -m gan_utils train` and kills it with SIGKILL at a random
 moment: one before the first checkpoint, one after the last, all others in between,
@@ -75,7 +75,7 @@ def kill(options, folder, step):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.kill")
+    parser = argparse.ArgumentParser(prog="python -m tools.kill")
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--name", default="lesson_05")
     parser.add_argument("--steps", type=int, default=250)

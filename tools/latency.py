@@ -1,6 +1,6 @@
 """Measures how long a picture takes to follow a key.
 
-    python -m tests.browser.latency
+python -m tools.latency
 
 From the key to the last image that was loaded because of it, measured in the page.
 """

@@ -1,6 +1,6 @@
 """Runs the lessons from top to bottom and stores their outputs, kept clean.
 
-python -m tests.refresh [PREFIX ...], for example 01 or 05; all without a prefix.
+python -m tools.refresh [PREFIX ...], for example 01 or 05; all without a prefix.
 """
 
 import base64
@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.lessons import LESSONS, ROOT, navigation
+from tools.lessons import LESSONS, ROOT, navigation
 
 import nbclient
 import nbformat

@@ -1,1 +1,4 @@
-"""Speed and quality, measured side by side: python -m tests.benchmarks."""
+"""What makes the data that is shipped, and measurements of speed: commands, all of them.
+
+`python -m gan_utils.experiments` prints the tables of speed and quality.
+"""

@@ -1,6 +1,7 @@
 """Prints tables: quality and memory after four minutes, speed of loops and sliders.
 
-python -m tests.benchmarks [--seconds 240] [--seeds 0 1 2] [--kinds ours warm rival]
+python -m gan_utils.experiments [--seconds 240] [--seeds 0 1 2]
+                                [--kinds ours warm rival]
 """
 
 import argparse
@@ -10,8 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gan_utils import data, pretrained
-from tests.benchmarks import classics, latents, loops
+from gan_utils import data, store
+from gan_utils.experiments import classics, latents, loops
+from gan_utils.judge import load_judge
 
 import numpy as np
 
@@ -25,7 +27,7 @@ NAMES = {
 def train(kind, seconds, seed):
     """Trains in a process of its own; returns samples and figures."""
     with tempfile.TemporaryDirectory() as folder:
-        module = [sys.executable, "-m", "tests.benchmarks.quality"]
+        module = [sys.executable, "-m", "gan_utils.experiments.quality"]
         command = [*module, kind, str(seconds), str(seed), folder]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         figures = json.loads((Path(folder) / "figures.json").read_text())
@@ -37,7 +39,7 @@ def row(quality):
 
 
 def print_quality(seconds, seeds, kinds):
-    judge = pretrained.load_judge()
+    judge = load_judge()
     (x_train, _), _ = data.load_mnist()
     print(f"| {seconds:.0f} s of training | seed | steps | Fréchet | score | MB |")
     print("|---|---|---|---|---|---|")
@@ -72,7 +74,7 @@ def print_loops():
         "fit": "`fit` as the lessons run it",
         "bare": "the same step in one bare `tf.function`",
         "single": "one call a step over a shuffled `tf.data` pipeline",
-        "plain": "Keras' `fit` as it comes, over that pipeline",
+        "plain": "Keras' own `fit` as it comes, over that pipeline",
     }
     for key, name in rows.items():
         print(f"| {name} | {rates[0][key]:.1f} | {rates[1][key]:.0f} |")
@@ -82,7 +84,7 @@ def print_loops():
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser = argparse.ArgumentParser(prog="python -m gan_utils.experiments")
     parser.add_argument("--seconds", type=float, default=240, help="of each training")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument(
@@ -93,7 +95,7 @@ def main():
         help="which trainings to run",
     )
     options = parser.parse_args()
-    print(", ".join(f"{key} {name}" for key, name in pretrained.machine().items()))
+    print(", ".join(f"{key} {name}" for key, name in store.machine().items()))
     print_quality(options.seconds, options.seeds, options.kinds)
     print_loops()
     classics.main()

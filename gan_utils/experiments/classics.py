@@ -1,19 +1,25 @@
 """Steps per second of the classics, beside the loop of calls that Keras 2 code was.
 
-python -m tests.benchmarks.classics [NAME ...]
+python -m gan_utils.experiments.classics [NAME ...]
 """
 
 import itertools
 import sys
 
 from gan_utils import recipes
-from gan_utils.classics import CLASSICS
-from tests.benchmarks import loops
+from gan_utils.experiments import loops
 
 import keras
 import numpy as np
 
-STEPS = {"oreilly": 20, "bulten": 5, "bulten_colour": 2}  # in a round; others 100
+STEPS = {  # in a round
+    "oreilly": 20,
+    "bulten": 5,
+    "bulten_colour": 2,
+    "tiny_mlp": 100,
+    "layered_mlp": 100,
+    "keras_gan": 100,
+}
 
 
 def loop_of_calls(recipe, steps):
@@ -24,31 +30,31 @@ def loop_of_calls(recipe, steps):
     """
     gan, images = recipe.build(0), iter(recipe.batches(0, 0))
     generator, discriminator = gan.generator, gan.discriminator
-    procedure = gan.procedure
+    options = recipe.step.keywords  # of `steps.alternating_step`
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    count = procedure.batch_size
+    count = recipe.batch_size
     targets = {"real": np.ones((count, 1)), "fake": np.zeros((count, 1))}
 
     seeds = itertools.count()
 
     def latents(size):
-        return recipe.sample_latents(size, generator.input_shape[-1], next(seeds))
+        return recipe.sample_latents(size, gan.latent_dim, next(seeds))
 
     def turns():
         fake_images = generator.predict(latents(count), verbose=0)
         batch = {"real": next(images).numpy(), "fake": fake_images}
-        for kinds in procedure.turns:
+        for kinds in options["turns"]:
             discriminator.train_on_batch(
                 np.concatenate([batch[kind] for kind in kinds]),
                 np.concatenate([targets[kind] for kind in kinds]),
             )
 
-    discriminator.compile(procedure.optimizers[0](), loss)
+    discriminator.compile(recipe.optimizers["discriminator"](), loss)
     turns()
     discriminator.trainable = False
     stack = keras.Sequential([generator, discriminator])
-    stack.compile(procedure.generator_optimizer(), loss)
-    size = procedure.generator_batch or count
+    stack.compile(recipe.optimizers["generator"](), loss)
+    size = count * options.get("generator_batches", 1)
 
     def run():
         for _ in range(steps):
@@ -74,7 +80,7 @@ def measure(name):
 def main(names=()):
     print(f"\n| steps a second, median of {loops.ROUNDS} | `fit` | calls | ratio |")
     print("|---|---|---|---|")
-    for name in names or [name for name in CLASSICS if name in recipes.RECIPES]:
+    for name in names or STEPS:
         rates = measure(name)
         ratio = rates["fit"] / rates["calls"]
         print(f"| `{name}` | {rates['fit']:.1f} | {rates['calls']:.1f} | {ratio:.1f} |")

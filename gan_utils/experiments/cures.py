@@ -1,18 +1,20 @@
 """Tries each cure on each failure, alone and from the same start.
 
-python -m tests.benchmarks.cures [NAME ...] [--seeds 0 1 2] [--out runs/cures]
+python -m gan_utils.experiments.cures [NAME ...] [--seeds 0 1 2] [--out runs/cures]
 
 A run in the plane takes about ten seconds, one on digits thirty. All without a name.
 What is there already is not run again. A failure on which all cures were tried goes
-into data/cures.json, by which the lessons show it.
+into data/cures.json, by which the lessons show it. What is there of "3 steps of D to
+one of G" was made with a pause in which Adam's moments moved on.
 """
 
 import functools
 import json
 
-from gan_utils import losses, paths, playground, pretrained
-from tests.benchmarks.failures import FAILURES
-from tests.benchmarks.trials import BATCH_NORM, Trial, parse, run
+from gan_utils import losses, models, paths, playground
+from gan_utils.experiments.failures import FAILURES
+from gan_utils.experiments.trials import Trial, parse, run
+from gan_utils.judge import load_judge
 
 from keras import layers
 
@@ -43,9 +45,9 @@ CURES = {
     "G's rate × 4": times(4, 1),
     "D's rate × 4": times(1, 4),
     "D's rate ÷ 4": times(1, 1 / 4),
-    "3 steps of D to one of G": always(resting=3),
+    "3 steps of D to one of G": always(generator_every=3),
     "dropout in D": always(behind=(DROPOUT,)),
-    "batch norm in D": always(behind=(BATCH_NORM,)),
+    "batch norm in D": always(behind=(models.batch_norm,)),
     "spectral normalisation of D": always(wrap=layers.SpectralNormalization),
     "gradient penalty": always(penalty=1.0),
     "instance noise": always(noise=0.1),
@@ -72,7 +74,7 @@ def gather(folder, table):
 
 def main():
     options = parse("cures", STARTS, SEEDS)
-    judge = pretrained.load_judge()
+    judge = load_judge()
     for name in options.names:
         for seed in options.seeds:
             for cure, change in CURES.items():

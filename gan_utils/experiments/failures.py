@@ -1,6 +1,6 @@
 """Breaks a healthy training in one way after another, and keeps what can be seen.
 
-python -m tests.benchmarks.failures [NAME ...] [--seeds 0 1 2 3] [--out data]
+python -m gan_utils.experiments.failures [NAME ...] [--seeds 0 1 2 3] [--out data]
 
 Each takes about fifteen seconds a seed. What is there already is not run again. By
 the first four seeds the doctor's thresholds were set; by others it is tested. All
@@ -11,8 +11,9 @@ first seed to data/failures.npz.
 import functools
 import json
 
-from gan_utils import losses, paths, plotting, pretrained
-from tests.benchmarks.trials import BATCH_NORM, INTERVAL, Trial, parse, run
+from gan_utils import losses, models, paths, plotting
+from gan_utils.experiments.trials import INTERVAL, Trial, parse, run
+from gan_utils.judge import load_judge
 
 import numpy as np
 from keras.optimizers import SGD, Adam
@@ -26,7 +27,7 @@ def swapped(real_logits, fake_logits):
     return losses.cross_entropy_discriminator_loss(fake_logits, real_logits)
 
 
-# What is changed, and a sign that the doctor knows: part of its sentence.
+# What is changed, and a part of the advice that the doctor gives, None for none.
 FAILURES = {
     "healthy": ("nothing", HEALTHY, None),
     "d_too_strong": (
@@ -68,12 +69,12 @@ FAILURES = {
     ),
     "norm_separate": (
         "D has batch norm, real and fake images come in two batches",
-        HEALTHY.vary(behind=(BATCH_NORM,)),
+        HEALTHY.vary(behind=(models.batch_norm,)),
         None,
     ),
     "norm_mixed": (
         "D has batch norm, real and fake images come in one batch",
-        HEALTHY.vary(behind=(BATCH_NORM,), mixed=True),
+        HEALTHY.vary(behind=(models.batch_norm,), mixed=True),
         None,
     ),
     "training_false": (
@@ -136,7 +137,7 @@ def gather_samples(folder, kept):
 
 def main():
     options = parse("failures", FAILURES, [0, 1, 2, 3])
-    judge = pretrained.load_judge()
+    judge = load_judge()
     for name in options.names:
         _, trial, _ = FAILURES[name]
         for seed in options.seeds:

@@ -1,14 +1,14 @@
 """Speed of a slider, side by side with the plain way, and how well points are found.
 
-python -m tests.benchmarks.latents
+python -m gan_utils.experiments.latents
 """
 
 import io
 import statistics
 import time
 
-from gan_utils import data, latent, metrics, models, widgets
-from gan_utils.pretrained import load_pretrained
+from gan_utils import compiled, data, latent, metrics, models, widgets
+from gan_utils.store import load_pretrained
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,8 +26,8 @@ def timed(work):
 
 def slider(generator, count):
     """Returns a function that moves a slider over `count` images."""
-    sample = models.make_sampler(generator)
-    points = latent.sample_latents(count, generator.input_shape[1], seed=0)
+    sample = compiled.make_sampler(generator)
+    points = latent.sample_latents(count, models.latent_dim(generator), seed=0)
     box = widgets.explore(lambda shift: sample(points + shift), shift=(0, 1000, 1, 0))
     control = box.children[0]
 
@@ -39,7 +39,7 @@ def slider(generator, count):
 
 def plain(generator, count):
     """Returns a function that draws the same with `predict` and a new figure."""
-    points = latent.sample_latents(count, generator.input_shape[1], seed=0)
+    points = latent.sample_latents(count, models.latent_dim(generator), seed=0)
 
     def draw():
         images = generator.predict(points, verbose=0)
@@ -75,8 +75,8 @@ def print_sliders(generator):
 
 def print_inversion(generator, read):
     """Searches the points of test digits as lesson 7 does."""
-    points = latent.sample_latents(10_000, generator.input_shape[1], seed=0)
-    sample = models.make_sampler(generator)
+    points = latent.sample_latents(10_000, models.latent_dim(generator), seed=0)
+    sample = compiled.make_sampler(generator)
     flat = sample(points).reshape(len(points), -1)
     _, (x_test, y_test) = data.load_mnist()
     chosen = np.random.default_rng(0).choice(len(x_test), 200, replace=False)
@@ -91,7 +91,7 @@ def print_inversion(generator, read):
                 points[part::3][metrics.nearest(wanted, flat[part::3])[0]]
                 for part in range(3)
             ]
-            return latent.invert(models.make_matcher(generator, targets), starts)
+            return latent.invert(compiled.make_matcher(generator, targets), starts)
 
         milliseconds, (found, losses) = timed(search)
         same = read(sample(found))[1].argmax(axis=1) == y_test[rows]
@@ -104,7 +104,7 @@ def print_inversion(generator, read):
 def main():
     generator = load_pretrained("dcgan")
     print_sliders(generator)
-    print_inversion(generator, models.make_reader(load_pretrained("classifier")))
+    print_inversion(generator, compiled.make_reader(load_pretrained("classifier")))
 
 
 if __name__ == "__main__":

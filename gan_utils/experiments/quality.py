@@ -1,6 +1,6 @@
 """Trains for some seconds in a process of its own and saves 5,000 samples.
 
-python -m tests.benchmarks.quality ours|warm|rival SECONDS SEED FOLDER
+python -m gan_utils.experiments.quality ours|warm|rival SECONDS SEED FOLDER
 """
 
 import json
@@ -9,8 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-from gan_utils import data, latent, training
-from tests.benchmarks import lesson
+from gan_utils import data, latent, models
+from gan_utils.experiments import lesson_five
+from gan_utils.gan import GAN
+from gan_utils.steps import adversarial_step
 
 import keras
 import numpy as np
@@ -31,12 +33,12 @@ def peak_megabytes():
 
 def train_ours(seconds, seed, folder, warm_up_steps=0):
     """Trains as lesson 5 does, stopped by the clock."""
-    scope = lesson.load()
-    stop = lesson.StopAfter(seconds)  # the clock runs before anything is built
+    scope = lesson_five.load()
+    stop = lesson_five.StopAfter(seconds)  # the clock runs before anything is built
     scope["SEED"] = seed
     gan = scope["make_gan"]()
     scope["warm_up"](gan, warm_up_steps)
-    lesson.fit(scope, gan, 10**6 * scope["INTERVAL"], folder, [stop])
+    lesson_five.fit(scope, gan, 10**6 * scope["INTERVAL"], folder, [stop])
     return gan.averaged_generator, gan.step
 
 
@@ -45,14 +47,12 @@ def train_rival(seconds, seed):
     (x_train, _), _ = data.load_mnist()
     deadline = time.monotonic() + seconds
     keras.utils.set_random_seed(seed)
-    gan = training.GAN(*lesson.rival(), seed=seed)
+    gan = GAN(*lesson_five.rival(), seed=seed)
     gan.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4))
     step = tf.function(
-        lambda images: training.adversarial_step(
-            gan, images, tf.random.normal((256, 100))
-        )
+        lambda images: adversarial_step(gan, images, tf.random.normal((256, 100)))
     )
-    pipeline = lesson.shuffled_pipeline(x_train, 256, seed)
+    pipeline = lesson_five.shuffled_pipeline(x_train, 256, seed)
     for number, images in enumerate(pipeline, start=1):
         step(images)
         if time.monotonic() >= deadline:
@@ -67,7 +67,7 @@ def main(kind, seconds, seed, folder):
         warm_up_steps = WARM_UP_STEPS if kind == "warm" else 0
         generator, steps = train_ours(seconds, seed, folder, warm_up_steps)
     peak = peak_megabytes()
-    points = latent.sample_latents(COUNT, generator.input_shape[-1], seed=12345)
+    points = latent.sample_latents(COUNT, models.latent_dim(generator), seed=12345)
     images = [
         generator(points[start : start + 500], training=False)
         for start in range(0, COUNT, 500)

@@ -1,8 +1,8 @@
 """Draws what the curves of each failure say, on one page, and what its samples show.
 
-python -m tests.benchmarks.signs
+python -m gan_utils.experiments.signs
 
-Both come from what tests.benchmarks.failures has kept in data.
+Both come from what gan_utils.experiments.failures has kept in data.
 """
 
 import json

@@ -10,19 +10,21 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from gan_utils import data, latent, losses, models, paths, playground
-from gan_utils.callbacks import Doctor
-from gan_utils.training import GAN, LOSSES
+from gan_utils import compiled, data, latent, losses, models, paths, playground
+from gan_utils.doctor import Doctor
+from gan_utils.gan import GAN
+from gan_utils.models.parts import leaves
+from gan_utils.steps import LOSSES, opinions
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 from keras.optimizers import Adam
-from keras.optimizers.schedules import CosineDecay, LearningRateSchedule
+from keras.optimizers.schedules import CosineDecay
 
 CHANNELS, LATENT_DIM, INTERVAL = 16, 64, 25
-BATCH_NORM = functools.partial(layers.BatchNormalization, momentum=0.9)
+WEIGHED = (layers.Conv2D, layers.Dense)  # what D's layers with weights are
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Trial:
     wrap: Callable | None = None  # around each layer of D that has weights
     noise: float = 0.0  # on whatever D sees
     penalty: float = 0.0  # weight of the squared gradient of D at real images
-    resting: int = 1  # G moves at every n-th step only
+    generator_every: int = 1  # G moves at every n-th step only
     averaged: bool = False  # samples are drawn with the averaged weights
     mixture: playground.Mixture | None = None
     steps: int = 600
@@ -63,11 +65,18 @@ class Trial:
     def build(self, seed):
         """Builds the GAN, compiled."""
         keras.utils.set_random_seed(seed)  # spectral normalisation takes no seed
-        gan = TrialGAN(*self._networks(seed), seed, trial=self)
+        step = functools.partial(
+            trial_step,
+            generator_training=self.generator_training,
+            mixed=self.mixed,
+            penalty=self.penalty,
+            generator_every=self.generator_every,
+        )
+        gan = GAN(*self.build_networks(seed), seed, step=step)
         rates = self.rates
-        if self.mixture:  # they cool as the playground's do
-            rates = [CosineDecay(rate, self.steps) for rate in rates]
-        rates = (Resting(rates[0], self.resting), rates[1])
+        if self.mixture:  # they cool as the playground's do, over the moves of each
+            moves = self.steps // self.generator_every, self.steps
+            rates = [CosineDecay(rate, count) for rate, count in zip(rates, moves)]
         gan.compile(
             *[self.optimizer(rate) for rate in rates],
             generator_loss=self.generator_loss,
@@ -76,90 +85,149 @@ class Trial:
         )
         return gan
 
-    def _networks(self, seed):
+    def build_networks(self, seed):
+        """Builds G and D; whatever D is given more, it starts with the same weights."""
         if self.mixture:
-            gan = playground.build_gan(seed)
-            generator, discriminator = gan.generator, gan.discriminator
+            generator = playground.build_generator(2 * seed + 2)
+            discriminator = playground.build_discriminator(2 * seed + 1)
         else:
             generator = models.build_generator(LATENT_DIM, CHANNELS, 2 * seed)
-            discriminator = models.build_discriminator(CHANNELS, 2 * seed + 1)
-        parts = []
-        hidden = without_norm(discriminator)
-        for layer in hidden:
-            weighs = bool(layer.weights)
-            parts.append(self.wrap(layer) if weighs and self.wrap else layer)
-            if weighs and layer is not hidden[-1]:
-                parts.extend(make() for make in self.behind)
+            discriminator = models.build_discriminator(
+                CHANNELS, 2 * seed + 1, norm=layers.Identity, dropout=0.0
+            )
+        if self.behind or self.wrap or self.noise:
+            discriminator = self._alter(discriminator, seed)
+        return generator, discriminator
+
+    def _alter(self, healthy, seed):
+        """Builds D with what this trial puts before, around and behind its layers."""
+        if self.mixture:
+            parts = models.build_layers((2, 128, 128, 1), behind=self.behind)
+        else:
+            parts = digit_layers(self.behind)
+        if self.wrap:
+            parts = [
+                self.wrap(part) if isinstance(part, WEIGHED) else part for part in parts
+            ]
         if self.noise:
             parts.insert(0, layers.GaussianNoise(self.noise, seed=seed))
-        return generator, rebuild(parts, discriminator.input_shape)
+        shape = healthy.inputs[0].shape[1:]
+        altered = keras.Sequential([keras.Input(shape), *parts], name="discriminator")
+        pairs = zip(weighed(altered), weighed(healthy), strict=True)
+        for layer, of_healthy in pairs:
+            layer.set_weights(of_healthy.get_weights())
+        return altered
 
 
-def without_norm(network):
-    """Returns the layers of a network but for batch norm and dropout."""
-    left_out = (layers.BatchNormalization, layers.Dropout)
-    return [layer for layer in network.layers if not isinstance(layer, left_out)]
+def digit_layers(behind):
+    """Lists the layers of the healthy D on digits, with others behind its hidden ones.
+
+    Args:
+        behind: make the layers that stand behind each hidden layer with weights.
+
+    Returns:
+        A list of Keras layers.
+    """
+    return [
+        layers.Conv2D(CHANNELS, 4, 2, padding="same"),
+        *[make() for make in behind],
+        layers.LeakyReLU(negative_slope=0.2),
+        layers.Conv2D(2 * CHANNELS, 4, 2, padding="same", use_bias=False),
+        *[make() for make in behind],
+        layers.LeakyReLU(negative_slope=0.2),
+        layers.Flatten(),
+        layers.Dense(8 * CHANNELS, use_bias=False),
+        *[make() for make in behind],
+        layers.LeakyReLU(negative_slope=0.2),
+        layers.Dense(1),
+    ]
 
 
-def rebuild(parts, input_shape):
-    """Makes a network of layers that may have weights already."""
-    return keras.Sequential([keras.Input(input_shape[1:]), *parts])
+def weighed(network):
+    """Returns the convolutions and dense layers of a network, in their order."""
+    return [layer for layer in leaves(network) if isinstance(layer, WEIGHED)]
 
 
-class Resting(LearningRateSchedule):
-    """A rate that is 0 but at every n-th step: a network that waits for the other."""
+def trial_step(
+    gan,
+    real_images,
+    latents,
+    generator_training=True,
+    mixed=False,
+    penalty=0.0,
+    generator_every=1,
+):
+    """Updates D, and G in its turn, in a way that can be broken or mended.
 
-    def __init__(self, rate, every):
-        self.rate, self.every = rate, every
+    With nothing changed it is `steps.adversarial_step`. Give the options by
+    `functools.partial`.
 
-    def __call__(self, step):
-        rate = self.rate(step) if callable(self.rate) else self.rate
-        moves = tf.cast(step, tf.int64) % self.every == self.every - 1
-        return tf.where(moves, rate, 0.0)
+    Args:
+        gan: as for `steps.adversarial_step`.
+        real_images: float32 `(n, ...)`.
+        latents: float32 `(n, latent_dim)`.
+        generator_training: how G is called; False is a mistake.
+        mixed: whether D sees both kinds of image in one batch.
+        penalty: weight of `steepness` in D's loss.
+        generator_every: G moves at every n-th step. At the others its weights stay
+            as they are, and so does what its optimizer remembers.
+
+    Returns:
+        A dict of the losses in `LOSSES`, scalars before the update, and of what
+        `steps.opinions` returns.
+    """
+    with tf.GradientTape(persistent=True) as tape:
+        fake_images = gan.generator(latents, training=generator_training)
+        if mixed:
+            both = tf.concat([real_images, fake_images], axis=0)
+            logits = gan.discriminator(both, training=True)
+            real_logits, fake_logits = tf.split(logits, 2)
+        else:
+            real_logits = gan.discriminator(real_images, training=True)
+            fake_logits = gan.discriminator(fake_images, training=True)
+        loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
+        discriminator_loss = loss_real + loss_fake
+        if penalty:
+            discriminator_loss += penalty * steepness(gan.discriminator, real_images)
+        generator_loss = gan.generator_loss(fake_logits)
+
+    def move(network, optimizer, loss):
+        weights = network.trainable_variables
+        optimizer.apply(tape.gradient(loss, weights), weights)
+
+    def move_generator():
+        move(gan.generator, gan.generator_optimizer, generator_loss)
+
+    move(gan.discriminator, gan.discriminator_optimizer, discriminator_loss)
+    if generator_every == 1:
+        move_generator()
+    else:
+        turn = gan.step_count % generator_every == generator_every - 1
+        tf.cond(turn, move_generator, lambda: None)
+    values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
+    return values | opinions(real_logits, fake_logits)
 
 
-class TrialGAN(GAN):
-    """A GAN with a step in which more can be broken or mended."""
+def steepness(discriminator, real_images):
+    """Measures half of D's squared gradient at real images.
 
-    def __init__(self, *networks_and_seed, trial):
-        super().__init__(*networks_and_seed)
-        self.trial = trial
+    Args:
+        discriminator: from images to logits.
+        real_images: float32 `(n, ...)`.
 
-    def take_step(self, real_images):
-        trial = self.trial
-        latents = self.draw_latents(tf.shape(real_images)[0])
-        with tf.GradientTape(persistent=True) as tape:
-            fake_images = self.generator(latents, training=trial.generator_training)
-            if trial.mixed:
-                both = tf.concat([real_images, fake_images], axis=0)
-                halves = tf.split(self.discriminator(both, training=True), 2)
-            else:
-                halves = [
-                    self.discriminator(images, training=True)
-                    for images in (real_images, fake_images)
-                ]
-            loss_real, loss_fake = self.discriminator_loss(*halves)
-            of_d = loss_real + loss_fake
-            if trial.penalty:
-                of_d += trial.penalty * self._steepness(real_images)
-            of_g = self.generator_loss(halves[1])
-        for network, optimizer, loss in (
-            (self.discriminator, self.discriminator_optimizer, of_d),
-            (self.generator, self.generator_optimizer, of_g),
-        ):
-            weights = network.trainable_variables
-            optimizer.apply(tape.gradient(loss, weights), weights)
-        values = (of_g, loss_real, loss_fake)
-        return dict(zip(LOSSES, values)), *halves
+    Returns:
+        A scalar, the mean over the images.
 
-    def _steepness(self, real_images):
-        """Half of D's squared gradient at real images (Mescheder et al., 2018)."""
-        with tf.GradientTape() as tape:
-            tape.watch(real_images)
-            logits = tf.reduce_sum(self.discriminator(real_images, training=True))
-        slopes = tape.gradient(logits, real_images)
-        all_but_first = list(range(1, slopes.shape.rank))
-        return tf.reduce_mean(tf.reduce_sum(slopes**2, axis=all_but_first)) / 2
+    Source:
+        Mescheder, Geiger, Nowozin, Which Training Methods for GANs do actually
+        Converge?, 2018, the penalty R1.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(real_images)
+        logits = tf.reduce_sum(discriminator(real_images, training=True))
+    slopes = tape.gradient(logits, real_images)
+    all_but_first = list(range(1, slopes.shape.rank))
+    return tf.reduce_mean(tf.reduce_sum(slopes**2, axis=all_but_first)) / 2
 
 
 class Probe(keras.callbacks.Callback):
@@ -171,7 +239,7 @@ class Probe(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         gan = self.model
-        points = latent.sample_latents(64, gan.generator.input_shape[-1], seed=0)
+        points = latent.sample_latents(64, gan.latent_dim, seed=0)
         samples = gan.generator(points, training=False).numpy()
         pulls = playground.pulls(gan, samples).reshape(len(samples), -1)
         self.pulls.append(float(np.linalg.norm(pulls, axis=1).mean()))
@@ -181,7 +249,7 @@ class Probe(keras.callbacks.Callback):
 
 def parse(module, names, seeds):
     """Reads names, seeds and a folder from the command line; makes the folder."""
-    parser = argparse.ArgumentParser(prog=f"python -m tests.benchmarks.{module}")
+    parser = argparse.ArgumentParser(prog=f"python -m gan_utils.experiments.{module}")
     parser.add_argument("names", nargs="*", help="of " + ", ".join(names))
     parser.add_argument("--seeds", type=int, nargs="+", default=seeds)
     parser.add_argument("--out", type=Path, default=paths.run_folder(module))
@@ -199,7 +267,7 @@ def run(trial, seed, judge=None, keep_at=()):
     Args:
         trial: a `Trial`.
         seed: decides all that is random.
-        judge: as `pretrained.load_judge` returns it; not needed in the plane.
+        judge: as `judge.load_judge` returns it; not needed in the plane.
         keep_at: steps at which samples are kept.
 
     Returns:
@@ -235,8 +303,8 @@ def run(trial, seed, judge=None, keep_at=()):
 def measure(gan, trial, judge):
     """Measures 2,000 samples: modes and good points, or a judge's numbers."""
     generator = gan.averaged_generator if trial.averaged else gan.generator
-    points = latent.sample_latents(2000, generator.input_shape[-1], seed=1)
-    samples = models.make_sampler(generator)(points)
+    points = latent.sample_latents(2000, gan.latent_dim, seed=1)
+    samples = compiled.make_sampler(generator)(points)
     if trial.mixture:
         covered, good = trial.mixture.judge(samples)
         return {"covered": covered, "good": good}

@@ -2,8 +2,8 @@
 
 import time
 
-from gan_utils import data
-from tests.lessons import LESSONS
+from gan_utils import callbacks, data, fitting, latent
+from tools.lessons import LESSONS
 
 import keras
 import nbformat
@@ -36,21 +36,20 @@ class StopAfter(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def fit(scope, gan, steps, folder, callbacks=()):
+def fit(scope, gan, steps, folder, more_callbacks=()):
     """Trains as the lesson does, with everything it writes, up to `steps`."""
-    watched = scope["latent"].sample_latents(36, scope["LATENT_DIM"], seed=2)
-    ours = scope["callbacks"]
+    watched = latent.sample_latents(36, gan.latent_dim, seed=2)
     gan.fit(
         data.batches(scope["x_train"], scope["BATCH_SIZE"], scope["SEED"], gan.step),
         initial_epoch=gan.step // scope["INTERVAL"],
         epochs=steps // scope["INTERVAL"],
         steps_per_epoch=scope["INTERVAL"],
         callbacks=[
-            ours.ProgressBar(),
-            ours.SampleFrames(watched, folder / "frames"),
-            ours.TensorBoardLog(folder / "log", watched),
-            scope["Checkpoint"](gan, folder / "checkpoint"),
-            *callbacks,
+            callbacks.ProgressBar(),
+            callbacks.SampleFrames(watched, folder / "frames"),
+            callbacks.TensorBoardLog(folder / "log", watched),
+            fitting.Checkpoint(gan, folder / "checkpoint"),
+            *more_callbacks,
         ],
         verbose=0,
     )
