@@ -105,6 +105,9 @@ class Trainable(keras.Model):
     def settle(self):
         """Makes ready what is drawn with; `fit` calls it after each epoch."""
 
+    def settle_for_good(self):
+        """Does the same once and better, when a whole training is over."""
+
     def make_train_function(self, force=False):
         """Compiles the loop over steps; Keras' own `fit` calls it.
 

@@ -197,6 +197,10 @@ class GAN(fitting.Trainable):
             latents = self.watched_latents(count)
             models.settle_batch_norm(self.averaged_generator, latents)
 
+    def settle_for_good(self):
+        """Measures on many points: samples come closer to real ones."""
+        self.settle(4096)
+
 
 def assemble(generator, discriminator, seed, rates, **options):
     """Compiles two networks into a GAN, with an Adam of its own for each.

@@ -112,13 +112,11 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     pickers = [_picker("from", names, names[0]), _picker("to", names, names[-1])]
     path = _toggle("path", {"arc": latent.arc, "line": latent.line}, width="5em")
     roll = _roll(description="new end points")
-    play = ipywidgets.Play(max=2 * frames - 1, repeat=True, tooltip="there and back")
-    speed = _slider("frames_per_s", 5, 50, 5, 25)
-    position = _slider("position", 0, frames, 1, 0)
+    play, speed, position = _playback(frames)
     screen = _Screen(zoom)
     ends, images, captions = [None, None], [], []
 
-    def draw():
+    def draw(change=None):
         screen.show(images[position.value][None], captions[position.value])
 
     def walk(change=None):
@@ -131,21 +129,11 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
             ends[place] = draw_from(pickers[place].value)
         walk()
 
-    def there_and_back(tick):
-        return min(tick, 2 * frames - tick)
-
-    def seek(change):
-        if position.value != there_and_back(play.value):  # it was dragged
-            play.value = position.value
-        draw()
-
     pickers[0].observe(lambda change: choose(0), "value")
     pickers[1].observe(lambda change: choose(1), "value")
     roll.on_click(lambda button: choose(0, 1))
     path.observe(walk, "value")
-    position.observe(seek, "value")
-    ipywidgets.dlink((play, "value"), (position, "value"), there_and_back)
-    ipywidgets.dlink((speed, "value"), (play, "interval"), lambda n: round(1000 / n))
+    position.observe(draw, "value")
     choose(0, 1)
     rows = [[*pickers, roll], [path], [play, speed], [position], [screen]]
     return _box("morph-player", map(ipywidgets.HBox, rows))
@@ -375,6 +363,25 @@ def _picker(description, names, name):
         style={"description_width": "3em"},
         layout={"width": "11em"},
     )
+
+
+def _playback(frames):
+    """Returns a player that goes there and back, its speed, and a slider it moves."""
+    play = ipywidgets.Play(max=2 * frames - 1, repeat=True, tooltip="there and back")
+    speed = _slider("frames_per_s", 5, 50, 5, 25)
+    position = _slider("position", 0, frames, 1, 0)
+
+    def there_and_back(tick):
+        return min(tick, 2 * frames - tick)
+
+    def follow(change):
+        if position.value != there_and_back(play.value):  # it was dragged
+            play.value = position.value
+
+    position.observe(follow, "value")
+    ipywidgets.dlink((play, "value"), (position, "value"), there_and_back)
+    ipywidgets.dlink((speed, "value"), (play, "interval"), lambda n: round(1000 / n))
+    return play, speed, position
 
 
 def _toggle(description, options, width):
