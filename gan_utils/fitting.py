@@ -59,8 +59,8 @@ class Trainable(keras.Model):
         given = [optimizer for optimizer, _ in optimizers.values()]
         if len({id(optimizer) for optimizer in given}) < len(given):
             raise ValueError(
-                "Both networks were given the same optimizer; an optimizer remembers "
-                "the gradients of one network. Make two."
+                "One optimizer was given twice; an optimizer remembers the gradients "
+                "of one network. Make two."
             )
         super().compile(
             None, jit_compile=False, steps_per_execution=steps_per_execution
@@ -117,7 +117,7 @@ class Trainable(keras.Model):
             return
         strategy = self.distribute_strategy
 
-        # Left as it is written, as Keras leaves it: converting it takes seconds.
+        # AutoGraph leaves it as it is written, as it leaves the steps of Keras.
         @tf.autograph.experimental.do_not_convert
         def run(batch):
             numbers = strategy.run(self.train_step, args=(batch,))
