@@ -1,4 +1,4 @@
-"""What makes the data that is shipped, and measurements of speed: commands, all of them.
+"""Commands that make the data that is shipped, or measure speed and quality.
 
 `python -m gan_utils.experiments` prints the tables of speed and quality.
 """
