@@ -1,16 +1,20 @@
 """The files around the lessons agree with each other."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
 
-from tests.lessons import LESSONS, ROOT
-from tests.test_architecture import imports
+from tools import modules
+from tools.lessons import LESSONS, ROOT
+from tools.modules import MODULES, imports
 
+import nbformat
 import pytest
 import yaml
 
+OURS = ("gan_utils", "tests", "tools")
 INSTALLED_AS = {"PIL": "pillow", "IPython": "ipython", "yaml": "pyyaml"}
 
 
@@ -42,10 +46,10 @@ def test_every_requirement_is_pinned_with_a_reason():
 
 def test_everything_imported_is_required():
     pinned = {line.split("==")[0] for line in requirements()}
-    files = [*ROOT.glob("gan_utils/*.py"), *ROOT.glob("tests/**/*.py")]
+    files = [path for name in OURS for path in ROOT.glob(f"{name}/**/*.py")]
     used = set().union(*(imports(path)[1] for path in files))
-    standard = set(sys.stdlib_module_names)
-    names = {INSTALLED_AS.get(name, name) for name in used - standard - {"tests"}}
+    foreign = used - set(sys.stdlib_module_names) - set(OURS)
+    names = {INSTALLED_AS.get(name, name) for name in foreign}
     assert names <= pinned, names - pinned
 
 
@@ -129,12 +133,98 @@ def test_jupyter_opens_the_first_lesson_and_serves_the_whole_project():
     assert all(command.startswith(f" {option}") for command in commands)
 
 
-def test_the_readme_lists_every_lesson_and_every_module():
+def test_the_readme_lists_every_lesson():
     text = (ROOT / "README.md").read_text("utf-8")
     for path in LESSONS:
         assert f"(notebooks/{path.name})" in text
-    for path in (ROOT / "gan_utils").glob("[a-z]*.py"):
-        assert f"`{path.stem}`" in text
+
+
+def test_the_table_of_modules_is_what_the_code_says():
+    text = modules.GUIDE.read_text("utf-8")
+    assert modules.renew(text) == text, "run: python -m tools.modules"
+
+
+def test_the_package_is_one_table_in_one_place():
+    """Two tables of modules would drift apart."""
+    header = modules.table().splitlines()[0]
+    texts = [path.read_text("utf-8") for path in ROOT.glob("*.md")]
+    assert sum(text.count(header) for text in texts) == 1
+    assert "(CONTRIBUTING.md#the-modules)" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_a_module_stands_above_what_it_imports():
+    rows = re.findall(r"^\| `([\w.]+)`", modules.table(), re.M)
+    assert sorted(rows) == sorted(MODULES)
+    for place, name in enumerate(rows):
+        if not name.startswith("experiments"):
+            assert imports(MODULES[name])[0] <= set(rows[place + 1 :]), name
+
+
+def defined(path):
+    """Returns the names that stand in a module."""
+    found = set()
+    for node in ast.walk(modules.parse(path)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)  # as `gan.averaged_generator`
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {alias.asname or alias.name for alias in node.names}
+    return found
+
+
+def texts():
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("data/*.md")]:
+        yield path.name, path.read_text("utf-8")
+    for path in LESSONS:
+        cells = nbformat.read(path, as_version=4).cells
+        yield path.name, "\n".join(c.source for c in cells if c.cell_type != "code")
+
+
+def named_in_texts(pattern):
+    """Returns what the code in texts has of a pattern, and the texts' names."""
+    return {
+        (found, place)
+        for place, text in texts()
+        for code in re.findall(r"```.*?```|`[^`\n]+`", text, re.S)
+        for found in re.findall(pattern, code)
+    }
+
+
+def leads_somewhere(dotted):
+    """Tells whether a name as `gan_utils.doctor.diagnose` is there, if it is ours."""
+    parts = dotted.removeprefix("gan_utils.").split(".")
+    for length in range(len(parts), 0, -1):
+        module = MODULES.get(".".join(parts[:length]))
+        if module:
+            return not parts[length:] or parts[length] in defined(module)
+    return not dotted.startswith("gan_utils.")
+
+
+def test_every_function_that_a_text_names_is_there():
+    named = named_in_texts(r"(?<![\w./])[a-z_]\w*(?:\.(?!py\b)\w+)+")
+    lost = [(dotted, place) for dotted, place in named if not leads_somewhere(dotted)]
+    assert not lost
+    assert leads_somewhere("losses.cross_entropy") and leads_somewhere("np.full")
+    assert not leads_somewhere("losses.none") and not leads_somewhere("gan_utils.none")
+
+
+def test_every_file_that_a_text_names_is_there():
+    named = named_in_texts(r"(?:gan_utils|tools|tests|data)/[\w/.]*\w")
+    assert len(named) > 5
+    for file, place in named:
+        assert (ROOT / file).exists(), f"{file} in {place}"
+
+
+def test_every_command_that_a_text_names_is_there():
+    named = named_in_texts(r"python -m ((?:gan_utils|tools|tests)[\w.]*)")
+    assert len(named) > 5
+    for module, place in named:
+        path = ROOT / module.replace(".", "/")
+        main = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+        assert main.exists(), f"python -m {module} in {place}"
 
 
 def test_the_readme_leads_with_the_two_commands():
