@@ -23,6 +23,10 @@ def requirements():
     return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
 
 
+def python_files():
+    return [path for name in OURS for path in ROOT.glob(f"{name}/**/*.py")]
+
+
 def project():
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
@@ -46,8 +50,7 @@ def test_every_requirement_is_pinned_with_a_reason():
 
 def test_everything_imported_is_required():
     pinned = {line.split("==")[0] for line in requirements()}
-    files = [path for name in OURS for path in ROOT.glob(f"{name}/**/*.py")]
-    used = set().union(*(imports(path)[1] for path in files))
+    used = set().union(*(imports(path)[1] for path in python_files()))
     foreign = used - set(sys.stdlib_module_names) - set(OURS)
     names = {INSTALLED_AS.get(name, name) for name in foreign}
     assert names <= pinned, names - pinned
@@ -218,9 +221,13 @@ def test_every_file_that_a_text_names_is_there():
         assert (ROOT / file).exists(), f"{file} in {place}"
 
 
-def test_every_command_that_a_text_names_is_there():
-    named = named_in_texts(r"python -m ((?:gan_utils|tools|tests)[\w.]*)")
-    assert len(named) > 5
+def test_every_command_that_is_named_is_there():
+    pattern = r"python -m ((?:gan_utils|tools|tests)[\w.]*)"
+    named = named_in_texts(pattern)
+    for path in [ROOT / "Makefile", *python_files()]:
+        found = re.findall(pattern, path.read_text("utf-8"))
+        named |= {(module.rstrip("."), path.name) for module in found}
+    assert len(named) > 20
     for module, place in named:
         path = ROOT / module.replace(".", "/")
         main = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
