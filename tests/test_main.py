@@ -1,44 +1,46 @@
 """The command line: what it makes, and one line for what is wrong."""
 
-import dataclasses
 import functools
 import json
 import os
 import subprocess
 import sys
 
-from gan_utils import callbacks, data, pretrained, recipes, runs
+from gan_utils import callbacks, data, judge, recipes, runs, store
 from gan_utils.__main__ import main
-from tests.test_training import IMAGES, make_gan
+from tests.devices import SMALL
 
 import numpy as np
 import pytest
 from PIL import Image
 
 NETWORKS = ("generator", "discriminator")
+TINY = SMALL.vary(
+    about="A tiny GAN", departs="but small", iterations=1000, ships=NETWORKS, samples=50
+)
 
 
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    recipe = recipes.Recipe(
-        "{steps:,} steps of a tiny GAN",
-        lambda seed: make_gan(seed, dropout=True),
-        lambda seed, first_step: data.batches(IMAGES, 16, seed, first_step),
-        steps=6,
-        ships=NETWORKS,
-        interval=2,
-    )
-    monkeypatch.setitem(recipes.RECIPES, "tiny", recipe)
-    # Ten thousand samples of each tiny model would take minutes.
-    measure = functools.partial(pretrained.measure, count=50)
-    monkeypatch.setattr(pretrained, "measure", measure)
+@pytest.fixture(scope="module", autouse=True)
+def tiny():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(recipes.RECIPES, "tiny", TINY)
+        yield
 
 
-def train(folder, steps, seed=3):
+def train(folder, steps, *options, name="tiny"):
     return main(
-        ["train", "tiny", "--out", str(folder)]
-        + ["--steps", str(steps), "--seed", str(seed)]
+        ["train", name, "--out", str(folder), "--steps", str(steps), "--seed", "3"]
+        + [str(option) for option in options]
     )
+
+
+@pytest.fixture(scope="module")
+def trained(tiny, tmp_path_factory):
+    """A folder that one test after the other looks at, trained twice: to 3 and to 7."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    assert train(folder, 3) == 0
+    assert train(folder, 7) == 0
+    return folder
 
 
 def sample(folder, out, *options):
@@ -48,39 +50,85 @@ def sample(folder, out, *options):
     )
 
 
-def test_train_goes_on_and_ends_as_if_never_stopped(tmp_path, capsys):
-    assert train(tmp_path / "broken", 3) == 0
-    assert train(tmp_path / "broken", 7) == 0
-    assert train(tmp_path / "whole", 7) == 0
-    assert "The model and its card are in" in capsys.readouterr().out
-    for network in NETWORKS:
-        broken, whole = (
-            pretrained.load_pretrained("tiny", network, tmp_path / run / "model")
-            for run in ("broken", "whole")
-        )
-        for a, b in zip(broken.weights, whole.weights, strict=True):
-            np.testing.assert_array_equal(a, b)
-    card = json.loads((tmp_path / "whole" / "model" / "card.json").read_text())
-    assert card["steps"] == 7
-    assert card["about"] == "7 steps of a tiny GAN"
+def test_train_leaves_a_model_with_its_card(trained, capsys):
+    assert train(trained, 7) == 0
+    assert f"card are in {trained / 'model'}." in capsys.readouterr().out
+    card = store.load_card("tiny", trained / "model")
+    run = json.loads((trained / "run.json").read_text())
+    about = "The GAN of: A tiny GAN, but small. 7 of its 1,000 iterations"
+    assert card["about"] == about
     assert card["command"] == "python -m gan_utils train tiny --steps 7 --seed 3"
+    assert (card["seed"], card["steps"], card["devices"]) == (3, 7, 1)
+    assert card["seconds"] == round(run["seconds"])
     assert card["metrics"]["n"] == 50
-    assert set(card["files"]) == {"generator.weights.h5", "discriminator.weights.h5"}
-    assert str(tmp_path) not in json.dumps(card)
-    assert list((tmp_path / "whole" / "model" / "log").glob("events.*"))
+    assert card["rounding"] == {}
+    assert set(card["files"]) == {f"{name}.weights.h5" for name in NETWORKS}
+    assert str(trained) not in json.dumps(card)
+    log = trained / "model" / "log"
+    assert callbacks.read_scalars(log)["generator_loss"][0].tolist() == [2, 3, 4, 6, 7]
+    assert (trained / "log" / "graphs").exists()
+    assert not (log / "graphs").exists()
 
 
-def test_samples_are_pixels_and_the_same_bytes_again(tmp_path):
-    train(tmp_path, 2)
+def test_what_is_shipped_is_the_average_as_it_was_measured(trained):
+    model, _ = runs.train("tiny", trained, seed=3, steps=7)
+    for name, network in model.networks.items():
+        shipped = store.load_pretrained("tiny", name, trained / "model")
+        assert card_parameters(trained)[name] == shipped.count_params()
+        for a, b in zip(network.weights, shipped.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+    measured = store.load_card("tiny", trained / "model")["metrics"]
+    generator = store.load_pretrained("tiny", folder=trained / "model")
+    assert judge.measure("tiny", {"generator": generator}) == measured
+
+
+def card_parameters(folder):
+    return store.load_card("tiny", folder / "model")["parameters"]
+
+
+def test_rounded_weights_are_what_is_measured_and_shipped(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "SMALL", 0)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", TINY.vary(precision="float16"))
+    measured = []
+    monkeypatch.setattr(
+        judge, "measure", lambda _, networks: measured.append(networks) or {}
+    )
+    assert train(tmp_path, 2) == 0
+    assert set(store.load_card("tiny", tmp_path / "model")["rounding"]) == set(NETWORKS)
+    for name, network in measured[0].items():
+        shipped = store.load_pretrained("tiny", name, tmp_path / "model")
+        for a, b in zip(network.weights, shipped.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+            np.testing.assert_array_equal(a, a.numpy().astype("float16"))
+
+
+def test_several_devices_are_handed_on_and_stand_on_the_card(tmp_path, monkeypatch):
+    asked = []
+
+    def on_one_device(*given):
+        asked.append(given)
+        return TINY.build(0), 1.0
+
+    monkeypatch.setattr(runs, "train", on_one_device)
+    monkeypatch.setattr(judge, "measure", lambda *given: {})
+    (tmp_path / "log").mkdir()
+    assert train(tmp_path, 7, "--devices", 2, "--save-every", 0.5) == 0
+    assert asked == [("tiny", tmp_path, 3, 7, 0.5, 2)]
+    card = store.load_card("tiny", tmp_path / "model")
+    assert card["devices"] == 2
+    assert card["command"].endswith("--seed 3 --devices 2")
+
+
+def test_samples_are_pixels_and_the_same_bytes_again(trained, tmp_path):
     first, again, other = (tmp_path / f"{name}.npz" for name in "abc")
-    assert sample(tmp_path, first, "--count", 12, "--seed", 5) == 0
-    assert sample(tmp_path, again, "--count", 12, "--seed", 5) == 0
-    assert sample(tmp_path, other, "--count", 12, "--seed", 6) == 0
+    assert sample(trained, first, "--count", 12, "--seed", 5) == 0
+    assert sample(trained, again, "--count", 12, "--seed", 5) == 0
+    assert sample(trained, other, "--count", 12, "--seed", 6) == 0
     assert first.read_bytes() == again.read_bytes() != other.read_bytes()
     images = np.load(first)["images"]
     assert images.dtype == np.uint8
     assert images.shape == (12, 28, 28)
-    assert sample(tmp_path, tmp_path / "grid.png", "--count", 9) == 0
+    assert sample(trained, tmp_path / "grid.png", "--count", 9) == 0
     with Image.open(tmp_path / "grid.png") as grid:
         assert grid.size == (88, 88)
 
@@ -99,11 +147,17 @@ def test_evaluate_prints_a_table_or_json(tmp_path, capsys):
     assert figures[str(path)]["classifier_score"] > 8
 
 
-def test_the_classifier_is_evaluated_on_the_test_digits(capsys):
+def test_the_classifier_is_evaluated_by_what_it_reads(capsys, monkeypatch):
+    monkeypatch.setattr(
+        judge,
+        "measure",
+        lambda name, networks: {"n": len(networks), "test_accuracy": 0.5, "of": name},
+    )
     assert main(["evaluate", "classifier", "--json"]) == 0
-    figures = json.loads(capsys.readouterr().out)
-    assert figures["n"] == 10_000
-    assert figures["test_accuracy"] >= 0.994
+    found = json.loads(capsys.readouterr().out)
+    assert found == {"n": 1, "test_accuracy": 0.5, "of": "classifier"}
+    assert main(["evaluate", "classifier"]) == 0
+    assert capsys.readouterr().out == "50.00% of 1 test digits\n"
 
 
 def file_in_the_way(tmp_path):
@@ -117,12 +171,17 @@ def file_in_the_way(tmp_path):
     [
         ("train huge", "no model 'huge'; there are: dcgan"),
         ("train tiny --out {file}/run", "{file}"),
-        ("sample tiny --count 0 --out {folder}/a.npz", "whole number from 1"),
-        ("sample tiny --count +5 --out {folder}/a.npz", "'+5' was given"),
-        ("sample tiny --count 1_0 --out {folder}/a.npz", "'1_0' was given"),
-        ("sample tiny --count many --out {folder}/a.npz", "'many' was given"),
+        ("train tiny --steps 0", "0 was given; needed is a number from 1 to 1,000,000"),
+        ("train tiny --save-every nan", "nan was given; needed is a number from 0"),
+        ("train tiny --devices 0", "0 was given; needed is a number from 1"),
+        ("train tiny --devices two", "--devices: invalid number value: 'two'"),
+        ("train tiny --devices 3 --out {folder}/run", "divides it"),
+        ("train oreilly --devices 2 --out {folder}/run", "Train it on one device"),
+        ("sample tiny --count 0 --out {folder}/a.npz", "0 was given; needed is"),
+        ("sample tiny --count 1000001 --out {folder}/a.npz", "1000001 was given"),
+        ("sample tiny --count many --out {folder}/a.npz", "invalid number value"),
+        ("sample tiny --count 1.5 --out {folder}/a.npz", "invalid number value: '1.5'"),
         ("sample tiny --seed -1 --out {folder}/a.npz", "seed"),
-        ("train tiny --save-every nan", "'nan' was given; needed is a number from 0"),
         ("sample tiny --out {folder}/a.gif", "needed is a file .npz or .png"),
         ("sample tiny --out {folder}/none/a.npz", "There is no folder"),
         ("sample tiny --out {folder}/a.npz", "card.json is missing"),
@@ -148,6 +207,7 @@ def test_what_is_wrong_is_said_in_one_line(arguments, message, tmp_path, capsys)
     assert len(printed.err.splitlines()) == 1
     assert message.format(**places) in printed.err
     assert not list(tmp_path.glob("*.part*"))
+    assert not (tmp_path / "run").exists()
 
 
 def test_images_of_another_kind_are_refused(tmp_path, capsys):
@@ -161,39 +221,41 @@ def test_images_of_another_kind_are_refused(tmp_path, capsys):
     assert "allow_pickle=False" in capsys.readouterr().err
 
 
-def test_a_run_keeps_its_name_and_seed(tmp_path, capsys):
-    train(tmp_path, 4)
-    assert train(tmp_path, 4, seed=4) == 2
-    assert "holds a training of tiny with seed 3" in capsys.readouterr().err
-    assert train(tmp_path, 2) == 2
-    assert "holds a training of 4 steps" in capsys.readouterr().err
+def test_what_a_folder_refuses_is_told_in_a_line(trained, capsys):
+    assert train(trained, 2) == 2
+    told = capsys.readouterr().err
+    assert "holds a training of 7 steps" in told
+    assert len(told.splitlines()) == 1
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path, capsys):
-    kept = tmp_path / "log" / "events.mine"
-    kept.parent.mkdir()
-    kept.touch()
-    assert train(tmp_path, 2) == 2
-    assert "holds something else" in capsys.readouterr().err
-    assert kept.exists()
-    (kept.parent.parent / "run.json").write_text("{")
-    assert train(tmp_path, 2) == 2
-    assert "run.json is damaged" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (
+            KeyboardInterrupt("Training was interrupted after step 4."),
+            130,
+            "Training was interrupted after step 4. The same command goes on from "
+            "there.",
+        ),
+        (KeyboardInterrupt(), 130, "Interrupted."),
+        (MemoryError(), 2, "gan_utils: the memory is too small; ask for less."),
+        (FloatingPointError("A loss\nis nan."), 2, "gan_utils: A loss is nan."),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_stops_a_training_is_told_in_a_line(
+    error, code, told, tmp_path, capsys, monkeypatch
+):
+    def stopped(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(runs, "fit_until", stopped)
+    assert train(tmp_path, 4) == code
+    assert capsys.readouterr().err.strip() == told
 
 
-def test_an_interrupt_is_told_in_a_line(tmp_path, capsys, monkeypatch):
-    def interrupted(*arguments, **options):
-        raise KeyboardInterrupt("Training was interrupted after step 4.")
-
-    monkeypatch.setattr(runs, "fit_until", interrupted)
-    assert train(tmp_path, 4) == 130
-    assert capsys.readouterr().err.strip() == (
-        "Training was interrupted after step 4. The same command goes on from there."
-    )
-
-
-def test_a_model_is_evaluated_beside_real_digits(tmp_path, capsys, monkeypatch):
-    few = dataclasses.replace(recipes.find("dcgan"), samples=40)
+def test_a_model_is_evaluated_beside_real_digits(capsys, monkeypatch):
+    few = recipes.find("dcgan").vary(samples=40)
     monkeypatch.setitem(recipes.RECIPES, "dcgan", few)
     assert main(["evaluate", "dcgan", "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
@@ -211,23 +273,29 @@ def test_stacked_digits_are_evaluated_beside_real_ones(tmp_path, capsys):
     assert all(100 < row["modes_covered"] < 200 for row in figures.values())
 
 
-def test_the_stacked_gan_trains_on_stacked_digits_and_its_modes_are_logged(
+def test_a_stacked_gan_trains_and_its_modes_are_logged_and_stand_on_the_card(
     tmp_path, monkeypatch
 ):
-    brief = dataclasses.replace(recipes.find("stacked"), judge_every=2, interval=2)
+    """The row, but for narrow networks and few samples."""
+    recipe = recipes.find("stacked")
+    narrow = {
+        "generator": functools.partial(
+            recipe.networks["generator"], latent_dim=8, channels=4
+        ),
+        "discriminator": functools.partial(
+            recipe.networks["discriminator"], channels=4
+        ),
+    }
+    brief = recipe.vary(networks=narrow, judge_every=2, interval=2, samples=50)
     monkeypatch.setitem(recipes.RECIPES, "stacked", brief)
-    folder = str(tmp_path)
-    assert main(["train", "stacked", "--steps", "2", "--out", folder]) == 0
+    assert train(tmp_path, 2, name="stacked") == 0
     metrics = json.loads((tmp_path / "model" / "card.json").read_text())["metrics"]
     assert set(metrics) == {"n", "modes_covered", "kl"}
+    assert metrics["n"] == 50
     log = callbacks.read_scalars(tmp_path / "log" / "judge")
     steps, modes = log["modes_covered"]
     assert steps.tolist() == [2]
     assert 1 <= modes[0] <= 1000
-    (digits, _), _ = data.load_mnist()
-    expected = data.batches(data.stack_digits(digits, seed=5), 64, seed=5)
-    for ours, theirs in zip(brief.batches(5, 0).take(1), expected):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 def run(*arguments):
@@ -246,26 +314,5 @@ def test_help_comes_without_tensorflow_and_names_the_models():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "classifier" in found.stdout
+    assert "--devices" in found.stdout
     assert found.stdout.splitlines()[-1] == "False"
-
-
-def test_a_judge_measures_samples_while_training(tmp_path, monkeypatch):
-    judged = dataclasses.replace(recipes.find("tiny"), judge_every=4)
-    monkeypatch.setitem(recipes.RECIPES, "tiny", judged)
-    shapes = []
-
-    def judge(images):
-        shapes.append(images.shape)
-        return {"frechet_distance": float(len(shapes)), "n": len(images)}
-
-    monkeypatch.setattr(pretrained, "load_judge", lambda: judge)
-    for steps in (5, 8):
-        runs.train("tiny", tmp_path, steps=steps)
-    assert shapes == [(2000, 28, 28)] * 2
-    steps, values = callbacks.read_scalars(tmp_path / "log" / "judge")[
-        "frechet_distance"
-    ]
-    assert steps.tolist() == [4, 8]
-    assert values.tolist() == [1, 2]
-    steps, _ = callbacks.read_scalars(tmp_path / "log")["generator_loss"]
-    assert steps.tolist() == [2, 4, 5, 6, 8]
