@@ -109,6 +109,12 @@ def test_a_norm_stands_behind_each_hidden_layer_with_weights(mixture):
     assert weighed[-1]
 
 
+def test_noise_lies_on_whatever_d_sees():
+    first = cures.RING.vary(noise=0.1).build_networks(0)[1].layers[0]
+    assert isinstance(first, layers.GaussianNoise)
+    assert first.stddev == 0.1
+
+
 def test_one_batch_of_both_kinds_is_normed_together():
     norms = PLANE.vary(behind=(layers.BatchNormalization,))
     ends = [
