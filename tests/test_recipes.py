@@ -1,22 +1,40 @@
 """The recipes are what the lessons and the cards say."""
 
-from gan_utils import data, paths, recipes
+import functools
+import re
+
+from gan_utils import data, judge, paths, recipes, store
 from gan_utils.callbacks import read_scalars
-from gan_utils.pretrained import draw_pretrained, load_card, load_pretrained, measure
-from tests.benchmarks import lesson
+from gan_utils.experiments import lesson_five
+from gan_utils.gan import GAN
+from gan_utils.recipes import RECIPES
+from gan_utils.store import load_card
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from keras import layers
 
 SHIPPED = sorted(path.parent.name for path in paths.PRETRAINED.glob("*/card.json"))
+GANS = [name for name, recipe in RECIPES.items() if "generator" in recipe.networks]
+JUDGED = [name for name in SHIPPED if RECIPES[name].judge_every]
+
+
+@functools.cache
+def load(name, network=None):
+    """Loads a shipped network once for all tests, which leave it as it is."""
+    return store.load_pretrained(name, network)
+
+
+# The rows
 
 
 def test_one_recipe_is_lesson_5():
-    scope = lesson.load()
+    scope = lesson_five.load()
     recipe = recipes.find("lesson_05")
     taught, built = scope["make_gan"](), recipe.build(scope["SEED"])
     assert (recipe.steps, recipe.interval) == (scope["STEPS"], scope["INTERVAL"])
-    for setting in ("seed", "averaging", "steps_per_execution"):
+    for setting in ("seed", "averaging", "steps_per_execution", "prior", "take_step"):
         assert getattr(built, setting) == getattr(taught, setting)
     for loss in ("generator_loss", "discriminator_loss"):  # the lesson writes one out
         assert getattr(built, loss).__name__ == getattr(taught, loss).__name__
@@ -25,7 +43,7 @@ def test_one_recipe_is_lesson_5():
         for a, b in zip(first.weights, second.weights, strict=True):
             np.testing.assert_array_equal(a, b)
         settings = [
-            {**getattr(gan, f"{name}_optimizer").get_config(), "name": name}
+            {**gan.optimizers[name].get_config(), "name": name}
             for gan in (taught, built)
         ]
         assert settings[0] == settings[1]
@@ -34,30 +52,164 @@ def test_one_recipe_is_lesson_5():
         np.testing.assert_array_equal(a, b)
 
 
+def test_unknown_names_are_answered_with_those_there_are():
+    with pytest.raises(ValueError, match="no model 'huge'; there are: dcgan"):
+        recipes.find("huge")
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    """Puts 300 images of black and white stripes in place of the digits."""
+    digits = np.resize(np.uint8([0, 255]), (300, 28, 28))
+    few = digits, np.arange(300) % 10
+    monkeypatch.setattr(data, "load_mnist", lambda: (few, few))
+    return few
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_row_builds_batches_in_its_range_and_a_model_that_takes_them(
+    name, few_digits
+):
+    recipe = recipes.find(name)
+    batch = next(iter(recipe.batches(seed=0, first_step=0)))
+    images, *labels = batch if recipe.labelled else [batch]
+    low, high = recipe.pixel_range
+    if name.startswith("bulten_colour"):  # whose tints keep the ends of the range free
+        assert images.shape == (recipe.batch_size, 64, 64, 3)
+        ends = np.min(images), np.max(images)
+        assert low <= ends[0] < 0.1 * high < 0.9 * high < ends[1] <= high
+    else:
+        assert images.shape[:3] == (recipe.batch_size, 28, 28)
+        assert (np.min(images), np.max(images)) == (low, high)
+    assert len(labels) == recipe.labelled
+
+    model = recipe.build(0)
+    numbers = model.run_step(tf.nest.map_structure(lambda part: part[:2], batch))
+    assert all(np.isfinite(number).all() for number in numbers.values())
+    if name in GANS:
+        assert isinstance(model, GAN)
+        assert model.generator.output_shape[1:] == images.shape[1:]
+        settings = (model.prior, model.pixel_range, model.averaging)
+        assert settings == (recipe.prior, recipe.pixel_range, recipe.averaging)
+        losses = (model.generator_loss, model.discriminator_loss)
+        assert losses == (recipe.generator_loss, recipe.discriminator_loss)
+
+
+@pytest.mark.parametrize("name", GANS)
+def test_a_row_is_drawn_from_the_prior_that_it_is_trained_on(name):
+    recipe = recipes.find(name)
+    trained = recipe.prior((1000, 100), (0, 0)).numpy()
+    drawn = recipe.sample_latents(1000, 100, seed=0)
+    for points in (trained, drawn):
+        normal = points.max() > 1
+        assert points.std() == pytest.approx(1 if normal else 3**-0.5, abs=0.01)
+        assert np.abs(points).max() > (3 if normal else 0.999)
+        assert points.mean() == pytest.approx(0, abs=0.02)
+    assert (trained.max() > 1) == (drawn.max() > 1)
+
+
+@pytest.fixture
+def numbered_digits(monkeypatch):
+    """Puts 300 images, told apart by two pixels, in place of the digits."""
+    digits = np.zeros((300, 28, 28), np.uint8)
+    digits[:, 0, 0], digits[:, 0, 1] = np.divmod(np.arange(300), 256)
+    few = digits, np.arange(300) % 10
+    monkeypatch.setattr(data, "load_mnist", lambda: (few, (digits[:0], None)))
+    return few
+
+
+def first(recipe, seed, step=0):
+    return next(iter(recipe.batches(seed, step)))
+
+
+def test_another_seed_or_step_gives_other_batches(numbered_digits):
+    recipe = recipes.find("lesson_05")
+    np.testing.assert_array_equal(first(recipe, 0), first(recipe, 0))
+    assert not np.array_equal(first(recipe, 0), first(recipe, 1))
+    assert not np.array_equal(first(recipe, 0), first(recipe, 0, step=1))
+
+
+@pytest.mark.parametrize("name", ["stacked", "stacked_plain"])
+def test_the_stacked_rows_train_on_stacked_digits(name, numbered_digits):
+    stacked = data.stack_digits(numbered_digits[0], seed=5)
+    expected = next(iter(data.batches(stacked, 64, seed=5)))
+    np.testing.assert_array_equal(first(recipes.find(name), 5), expected)
+
+
+def test_labels_belong_to_their_images(numbered_digits):
+    digits, labels = numbered_digits
+    expected = next(iter(data.batches(digits, 128, 5, labels=labels)))
+    for ours, theirs in zip(first(recipes.find("classifier"), 5), expected):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_networks_get_seeds_one_apart_and_each_optimizer_its_name():
+    made = []
+
+    def note(build):
+        return lambda seed: made.append((build, seed)) or build(seed)
+
+    row = recipes.find("tiny_mlp")
+    networks = {name: note(build) for name, build in row.networks.items()}
+    optimizers = recipes.find("oreilly").optimizers
+    gan = row.vary(networks=networks, optimizers=optimizers).build(7)
+    assert made == [
+        (row.networks["generator"], 7),
+        (row.networks["discriminator"], 8),
+    ]
+    assert gan.seed == 7
+    assert list(gan.optimizers) == ["generator", "discriminator", "fake"]
+    for name, make in optimizers.items():
+        given = gan.optimizers[name].get_config() | {"name": ""}
+        assert given == make().get_config() | {"name": ""}
+
+
+def test_the_stacked_rows_differ_in_what_the_card_says():
+    cured, plain = RECIPES["stacked"], RECIPES["stacked_plain"]
+    fields = {key for key in vars(cured) if vars(cured)[key] != vars(plain)[key]}
+    assert fields == {"about", "networks", "optimizers"}
+    assert cured.networks["generator"] is plain.networks["generator"]
+    kept, left = (
+        [
+            type(layer)
+            for layer in row.networks["discriminator"](seed=0).layers
+            if getattr(layer, "rate", None) != 0 and type(layer) is not layers.Identity
+        ]
+        for row in (plain, cured)
+    )
+    brakes = (layers.BatchNormalization, layers.Dropout)
+    assert left == [kind for kind in kept if kind not in brakes]
+    assert set(brakes) < set(kept)
+    for row in (cured, plain):
+        said = float(re.search(r"both rates (\d\.\d+)", row.about)[1])
+        for make in row.optimizers.values():
+            assert float(make().learning_rate) == pytest.approx(said)
+
+
+# What is shipped
+
+
 def test_the_shipped_models_are_those_with_a_recipe():
-    assert sorted(recipes.RECIPES) == SHIPPED
+    as_written = {name for name in RECIPES if name.endswith("_as_written")}
+    assert sorted(set(RECIPES) - as_written) == SHIPPED
+    assert all(name.removesuffix("_as_written") in SHIPPED for name in as_written)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_card_tells_how_to_make_the_model_again(name):
     card, recipe = load_card(name), recipes.find(name)
     assert card["steps"] == recipe.steps
-    assert card["about"] == recipe.about.format(steps=recipe.steps)
+    assert card["about"] == recipe.describe(card["steps"])
     assert card["command"] == (
         f"python -m gan_utils train {name} --steps {recipe.steps} --seed {card['seed']}"
     )
-    networks = recipe.build(card["seed"]).networks
     assert card["parameters"] == {
-        key: networks[key].count_params() for key in recipe.ships
+        key: load(name, key).count_params() for key in recipe.ships
     }
     assert set(card["files"]) == {f"{key}.weights.h5" for key in recipe.ships}
+    assert card["metrics"]["n"] == recipe.samples
     assert card["seconds"] > 0
     assert card["machine"]["cores"] > 0
-
-
-def test_unknown_names_are_answered_with_those_there_are():
-    with pytest.raises(ValueError, match="no model 'huge'; there are: dcgan"):
-        recipes.find("huge")
 
 
 def test_what_is_shipped_stays_small():
@@ -79,10 +231,9 @@ def figures(metrics):
 
 def test_the_readme_quotes_the_cards():
     text = (paths.ROOT / "README.md").read_text("utf-8")
-    judge = load_card("classifier")
-    assert f"reads {judge['metrics']['test_accuracy']:.2%} of the test digits" in text
-    real = judge["metrics"]["real_digits"]
-    assert f"| real digits | – | – | {figures(real)} |" in text
+    classifier = load_card("classifier")["metrics"]
+    assert f"reads {classifier['test_accuracy']:.2%} of the test digits" in text
+    assert f"| real digits | – | – | {figures(classifier['real_digits'])} |" in text
     for name in SHIPPED:
         card = load_card(name)
         if name != "classifier":
@@ -90,21 +241,61 @@ def test_the_readme_quotes_the_cards():
             assert f"| `{name}` | {made} | {figures(card['metrics'])} |" in text
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_what_is_shipped_is_as_good_as_its_card_says(name):
-    card = load_card(name)["metrics"]
-    network = load_pretrained(name)
-    modes = "modes_covered" in card  # which few samples cannot cover
-    found = measure(name, {network.name: network}, count=None if modes else 2000)
-    if modes:
-        assert found == pytest.approx(card, rel=0.02)
-    elif name == "classifier":
-        assert found["test_accuracy"] == pytest.approx(card["test_accuracy"], abs=3e-4)
-        assert found["test_accuracy"] >= 0.994
-    else:
-        score, distance = card["classifier_score"], card["frechet_distance"]
-        assert found["classifier_score"] == pytest.approx(score, abs=0.15)
-        assert found["frechet_distance"] < distance + max(0.5, 0.05 * distance)
+def last_judged(name):
+    """Returns the last numbers of a training's log: of 2,000 samples, by seed 1."""
+    curves = read_scalars(paths.PRETRAINED / name / "log" / "judge")
+    assert all(steps[-1] == RECIPES[name].steps for steps, _ in curves.values())
+    return {key: values[-1] for key, (_, values) in curves.items()}
+
+
+# Few samples of those that draw slowly. Over four seeds, 500 came to within .2 of the
+# score of 2,000, and to within 3 of the distance; before training they are at a score
+# of 1 and a distance 100 higher.
+SLOW = {"bulten", "bulten_colour"}
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_shipped_generator_draws_what_its_log_says(name):
+    """The same latent points; weights were rounded and batch norm settled since."""
+    drawing = recipes.find(name).drawing
+    count = 500 if name in SLOW else 2000
+    found = judge.load_judge()(judge.draw(load(name), count, 1, **drawing))
+    expected = last_judged(name)
+    assert found["n"] == count
+    if "modes_covered" in expected:
+        assert found["modes_covered"] == pytest.approx(
+            expected["modes_covered"], rel=0.02
+        )
+        assert found["kl"] == pytest.approx(expected["kl"], rel=0.02)
+        return
+    score, distance = expected["classifier_score"], expected["frechet_distance"]
+    near = pytest.approx(score, abs=0.3 if name in SLOW else 0.05)
+    assert found["classifier_score"] == near
+    apart = 3 if name in SLOW else max(0.1, 0.005 * distance)
+    assert found["frechet_distance"] == pytest.approx(distance, abs=apart)
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_card_agrees_with_the_end_of_its_log(name):
+    card, log = load_card(name)["metrics"], last_judged(name)
+    if "modes_covered" in card:
+        assert card["modes_covered"] > log["modes_covered"]
+        # Of 1,000 kinds, n samples seem 999 / 2n nats less even than they are.
+        of_card, of_log = card["kl"] - 999 / 52_000, log["kl"] - 999 / 4_000
+        assert of_card == pytest.approx(of_log, abs=0.05)
+        return
+    assert card["classifier_score"] == pytest.approx(log["classifier_score"], abs=0.25)
+    distance = pytest.approx(log["frechet_distance"], rel=0.06, abs=0.1)
+    assert card["frechet_distance"] == distance
+
+
+def test_lesson_5s_gan_is_as_good_as_its_card_says():
+    """Its training had no judge."""
+    card = load_card("lesson_05")["metrics"]
+    found = judge.measure("lesson_05", {"generator": load("lesson_05")}, count=2000)
+    score = pytest.approx(card["classifier_score"], abs=0.15)
+    assert found["classifier_score"] == score
+    assert found["frechet_distance"] < card["frechet_distance"] + 0.5
 
 
 def test_the_cured_gan_covers_nearly_all_of_1000_modes_and_the_plain_one_does_not():
@@ -113,24 +304,6 @@ def test_the_cured_gan_covers_nearly_all_of_1000_modes_and_the_plain_one_does_no
     assert cured["modes_covered"] >= 950
     assert plain["modes_covered"] < cured["modes_covered"]
     assert plain["kl"] > cured["kl"]
-
-
-def test_the_stacked_gans_differ_in_what_the_card_says():
-    cured, plain = (
-        recipes.find(name).build(0) for name in ("stacked", "stacked_plain")
-    )
-    for ours, theirs in zip(cured.generator.weights, plain.generator.weights):
-        np.testing.assert_array_equal(ours, theirs)
-    kinds = [
-        [type(layer).__name__ for layer in gan.discriminator.layers]
-        for gan in (cured, plain)
-    ]
-    brakes = ("BatchNormalization", "Dropout")
-    assert kinds[0] == [kind for kind in kinds[1] if kind not in brakes]
-    assert set(kinds[1]) >= set(brakes)
-    for gan, rate in ((cured, 1e-3), (plain, 2e-4)):
-        for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
-            assert float(optimizer.learning_rate) == pytest.approx(rate)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +325,8 @@ def judged(name):
 
 
 def test_the_list_of_layers_draws_one_image_of_black_and_white():
-    images = draw_pretrained("layered_mlp", 100, seed=0)
+    drawing = recipes.find("layered_mlp").drawing
+    images = judge.draw(load("layered_mlp"), 100, seed=0, **drawing)
     assert (images == images[0]).all()
     assert set(np.unique(images)) == {0, 255}
     assert judged("layered_mlp")[1].max() < 1.01
