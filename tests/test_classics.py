@@ -1,13 +1,12 @@
-"""The classics are what their articles say, to the last parameter."""
+"""The classics' networks are their articles', and a variation is what it says."""
 
-import dataclasses
 import functools
+import re
 
-from gan_utils import classic_networks as networks
-from gan_utils import data, latent, recipes, training
-from gan_utils.alternating import FAKE, MERGED, REAL
-from gan_utils.classic_networks import BatchStatistics, UpsamplingConv2D
-from gan_utils.classics import CLASSICS, VARIATIONS
+from gan_utils import latent, recipes
+from gan_utils.models import classics
+from gan_utils.models.classics import BatchStatistics, UpsamplingConv2D
+from gan_utils.recipes import RECIPES
 
 import keras
 import numpy as np
@@ -16,17 +15,24 @@ import tensorflow as tf
 from keras import layers
 
 PARTS = ("generator", "discriminator")
-NETWORKS = [(name, part) for name in CLASSICS for part in PARTS]
-BEHIND = (networks.NORM,)
-OPTIMIZERS = {"optimizers", "generator_optimizer"}
-EVERY = CLASSICS | VARIATIONS
-POINTS = latent.sample_uniform(8, networks.LATENT_DIM, seed=0)
+BULTEN, COLOUR = "bulten_as_written", "bulten_colour_as_written"
+ARTICLES = ("oreilly", BULTEN, COLOUR, "tiny_mlp", "layered_mlp", "keras_gan")
+NETWORKS = [(name, part) for name in ARTICLES for part in PARTS]
+POINTS = latent.sample_uniform(8, classics.LATENT_DIM, seed=0)
 
 
 @functools.cache
 def built(name):
-    """Builds a classic once for all tests, which leave it as it is."""
-    return CLASSICS[name].build(0)
+    """Builds the networks of a row once for all tests, which leave them as they are."""
+    return RECIPES[name].build_networks(0)
+
+
+def generator(name):
+    return built(name)["generator"]
+
+
+def discriminator(name):
+    return built(name)["discriminator"]
 
 
 def settings(network, setting, *kinds):
@@ -35,198 +41,75 @@ def settings(network, setting, *kinds):
     return [getattr(layer, setting) for layer in chosen if hasattr(layer, setting)]
 
 
-def kernels(network):
-    return [kernel.numpy() for kernel in settings(network, "kernel")]
+def kernels(*networks):
+    found = [kernel for each in networks for kernel in settings(each, "kernel")]
+    return [kernel.numpy() for kernel in found]
 
 
-def biases(network):
-    return [bias.numpy() for bias in settings(network, "bias")]
+def biases(*networks):
+    found = [bias for each in networks for bias in settings(each, "bias")]
+    return [bias.numpy() for bias in found]
 
 
 def sizes(network, *kinds):
     return [output.shape[1] for output in settings(network, "output", *kinds)]
 
 
+# The networks
+
+
 @pytest.mark.parametrize(
-    ("name", "discriminator", "generator", "trainable"),
+    ("name", "of_discriminator", "of_generator", "trainable"),
     [
         ("oreilly", 3_265_409, 328_613, 328_613),
-        ("bulten", 4_311_553, 2_394_241, 2_368_705),
-        ("bulten_colour", 4_314_753, 3_209_283, 3_175_811),
+        (BULTEN, 4_311_553, 2_394_241, 2_368_705),
+        (COLOUR, 4_314_753, 3_209_283, 3_175_811),
         ("tiny_mlp", 100_609, 114_064, 114_064),
         ("layered_mlp", 492_901, 513_484, 513_484),
         ("keras_gan", 533_505, 1_493_520, 1_489_936),
     ],
 )
 def test_the_networks_have_exactly_so_many_parameters(
-    name, discriminator, generator, trainable
+    name, of_discriminator, of_generator, trainable
 ):
-    gan = built(name)
-    assert gan.discriminator.count_params() == discriminator
-    assert gan.generator.count_params() == generator
-    weights = gan.generator.trainable_variables
+    assert discriminator(name).count_params() == of_discriminator
+    assert generator(name).count_params() == of_generator
+    weights = generator(name).trainable_variables
     assert sum(weight.shape.num_elements() for weight in weights) == trainable
 
 
-@pytest.mark.parametrize(
-    ("name", "real", "turns", "generated", "fresh", "reduce", "head_start", "steps"),
-    [
-        ("oreilly", 50, (REAL, FAKE), None, True, tf.add_n, 300, 100_000),
-        ("bulten", 256, (MERGED,), None, True, tf.reduce_mean, 0, 10_001),
-        ("bulten_colour", 128, (MERGED,), None, True, tf.reduce_mean, 0, 20_001),
-        ("tiny_mlp", 128, (MERGED,), None, True, tf.add_n, 0, 1_000_000),
-        ("layered_mlp", 128, (MERGED,), None, False, tf.add_n, 0, 500_000),
-        ("keras_gan", 16, (REAL, FAKE), 32, True, tf.add_n, 0, 30_000),
-    ],
-)
-def test_an_iteration_is_that_of_the_article(
-    name, real, turns, generated, fresh, reduce, head_start, steps
-):
-    procedure = CLASSICS[name]
-    assert procedure.batch_size == real
-    assert procedure.turns == turns
-    assert procedure.generator_batch == generated
-    assert procedure.fresh_latents == fresh
-    assert procedure.reduce is reduce
-    assert procedure.head_start == head_start
-    assert CLASSICS[name].iterations == steps
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "discriminator", "generator", "rest"),
-    [
-        ("oreilly", "Adam", [3e-4, 3e-4], 1e-4, {"beta_1": 0.9, "epsilon": 1e-8}),
-        ("bulten", "RMSprop", [8e-4], 4e-4, {"clipvalue": 1.0}),
-        ("bulten_colour", "RMSprop", [2e-4], 1e-4, {"clipvalue": 1.0}),
-        ("tiny_mlp", "Adam", [1e-3], 1e-3, {"beta_1": 0.9, "epsilon": 1e-8}),
-        ("layered_mlp", "Adam", [1e-3], 1e-3, {"beta_1": 0.9, "epsilon": 1e-8}),
-        ("keras_gan", "Adam", [2e-4], 2e-4, {"beta_1": 0.5, "epsilon": 1e-7}),
-    ],
-)
-def test_the_optimizers_are_those_of_the_article(
-    name, kind, discriminator, generator, rest
-):
-    gan = built(name)
-    of_discriminator = gan.discriminator_optimizers
-    assert {type(optimizer).__name__ for optimizer in of_discriminator} == {kind}
-    assert type(gan.generator_optimizer) is keras.optimizers.Adam
-    rates = [float(optimizer.learning_rate) for optimizer in of_discriminator]
-    assert rates == pytest.approx(discriminator)
-    assert float(gan.generator_optimizer.learning_rate) == pytest.approx(generator)
-    for optimizer in (*of_discriminator, gan.generator_optimizer):
-        assert rest.items() <= optimizer.get_config().items()
-
-
-@pytest.mark.parametrize(
-    ("name", "decays"),
-    [("bulten", (1e-10, 1e-10)), ("bulten_colour", (6e-8, 3e-8))],
-)
-def test_rates_decay_as_in_keras_1(name, decays):
-    procedure = CLASSICS[name]
-    makers = (procedure.optimizers[0], procedure.generator_optimizer)
-    for make, decay in zip(makers, decays):
-        optimizer = make()
-        rate = float(optimizer.learning_rate)
-        optimizer.iterations.assign(10**8)
-        later = rate / (1 + decay * 10**8)
-        assert float(optimizer.learning_rate) == pytest.approx(later, rel=1e-6)
-
-
-@pytest.mark.parametrize("name", CLASSICS)
+@pytest.mark.parametrize("name", ARTICLES)
 def test_pixels_reach_both_ends_of_their_range(name):
-    generator = CLASSICS[name].generator(0)
-    last = settings(generator, "kernel")[-1]
+    network = RECIPES[name].networks["generator"](seed=0)
+    last = settings(network, "kernel")[-1]
     last.assign(1e6 * last)
-    images = generator(POINTS).numpy()
-    assert (images.min(), images.max()) == CLASSICS[name].pixel_range
+    images = network(POINTS).numpy()
+    assert (images.min(), images.max()) == RECIPES[name].pixel_range
 
 
-@pytest.mark.parametrize("name", ["oreilly", "keras_gan"])
-def test_some_articles_draw_from_the_normal_prior(name):
-    points = built(name).prior((1000, 100), (0, 0)).numpy()
-    assert points.std() == pytest.approx(1, abs=0.01)
-    assert points.max() > 3
-
-
-@pytest.mark.parametrize("name", ["bulten", "bulten_colour", "tiny_mlp", "layered_mlp"])
-def test_some_articles_draw_from_the_uniform_prior(name):
-    points = built(name).prior((1000, 100), (0, 0)).numpy()
-    assert points.std() == pytest.approx(1 / 3**0.5, abs=0.01)
-    assert points.min() == pytest.approx(-1, abs=1e-3)
-    assert points.max() == pytest.approx(1, abs=1e-3)
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_a_recipe_says_where_it_departs_from_its_article(name):
-    of, recipe = EVERY[name], recipes.classic(name, steps=9)
-    assert recipe.build == of.build == recipes.RECIPES.get(name, recipe).build
-    run = f"7,000 of its {of.iterations:,} iterations"
-    assert recipe.about.format(steps=7000) == f"The GAN of: {of.article}. {run}"
-
-
-def test_a_variation_departs_in_what_is_named_alone():
-    of = CLASSICS["bulten"]
-    varied = of.vary("in batches of 64", batch_size=64)
-    assert varied.article == f"{of.article}, in batches of 64"
-    assert varied == dataclasses.replace(of, article=varied.article, batch_size=64)
-    assert (of.batch_size, varied.batch_size) == (256, 64)
+@pytest.mark.parametrize("name", ARTICLES)
+def test_a_discriminator_returns_logits(name):
+    assert discriminator(name).output_shape == (None, 1)
+    assert discriminator(name).layers[-1].activation is keras.activations.linear
 
 
 @pytest.mark.parametrize(
-    ("name", "changed", "of_generator"),
-    [
-        ("bulten", {*OPTIMIZERS, "batch_size"}, {}),
-        ("bulten_colour", {*OPTIMIZERS, "batch_size"}, {}),
-        ("oreilly_mended", {*OPTIMIZERS, "turns", "head_start"}, {"halving": False}),
-        ("layered_mlp_mended", OPTIMIZERS, {"behind": BEHIND}),
-    ],
+    ("name", "expected"), [(BULTEN, [14, 7, 4, 4]), (COLOUR, [32, 16, 8, 4])]
 )
-def test_a_variation_is_small(name, changed, of_generator):
-    of, varied = CLASSICS[name.removesuffix("_mended")], VARIATIONS[name]
-    before, after = (functools.partial(each.generator) for each in (of, varied))
-    assert after.func == before.func
-    assert after.keywords == {**before.keywords, **of_generator}
-    before, after = vars(of), vars(varied)
-    named = changed | {"article"} | ({"generator"} if of_generator else set())
-    assert {field for field in before if before[field] != after[field]} == named
+def test_bultens_discriminators_halve_the_image(name, expected):
+    assert sizes(discriminator(name), layers.Conv2D) == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "rates"), [("layered_mlp", (1e-3, 1e-3)), ("oreilly", (3e-4, 1e-3))]
-)
-def test_what_mends_an_optimizer_is_its_first_moment_and_a_rate(name, rates):
-    of, mended = CLASSICS[name], VARIATIONS[f"{name}_mended"]
-    as_written = of.generator_optimizer().get_config() | {"beta_1": 0.5}
-    makers = (*mended.optimizers, mended.generator_optimizer)
-    for make, rate in zip(makers, rates, strict=True):
-        config = make().get_config()
-        rate = pytest.approx(rate)
-        names = {"name": config["name"]}
-        assert config == as_written | {"learning_rate": rate} | names
-
-
-@pytest.mark.parametrize(
-    ("name", "start", "faster"), [("bulten", 7_000, 1), ("bulten_colour", 7_500, 4)]
-)
-def test_a_small_batch_cools_down_when_the_article_does_not(name, start, faster):
-    varied, of = VARIATIONS[name], CLASSICS[name]
-    for cooled, make, times in (
-        (varied.optimizers[0](), of.optimizers[0](), 1),
-        (varied.generator_optimizer(), of.generator_optimizer(), faster),
-    ):
-        for step, share in ((0, 1), (start - 1, 1), (start, 4), (10**6, 4)):
-            cooled.iterations.assign(step)
-            make.iterations.assign(step)
-            rate = float(make.learning_rate) * times / share
-            assert float(cooled.learning_rate) == rate
-        assert type(cooled) is type(make)
-        for option in ("clipvalue", "epsilon", "rho", "momentum", "beta_1", "beta_2"):
-            assert getattr(cooled, option, None) == getattr(make, option, None)
+def test_oreillys_generator_enlarges_and_halves():
+    network = generator("oreilly")
+    expected = [28, 56, 28, 56, 28]
+    assert sizes(network, layers.Conv2D, layers.UpSampling2D) == expected
+    assert set(settings(network, "interpolation")) == {"bilinear"}
 
 
 def test_what_does_not_halve_grows():
-    halves = built("oreilly").generator
-    grows = networks.build_oreilly_generator(halving=False)
+    halves = generator("oreilly")
+    grows = classics.build_oreilly_generator(halving=False)
     assert sizes(halves, layers.Reshape, layers.Conv2D) == [56, 28, 28, 28]
     assert sizes(grows, layers.Reshape, layers.Conv2D) == [7, 14, 28, 28]
     assert grows.output_shape == halves.output_shape
@@ -234,120 +117,37 @@ def test_what_does_not_halve_grows():
 
 
 def test_normalizing_puts_batch_norm_behind_each_hidden_layer():
-    network = networks.build_dense_generator(sizes=(5, 4, 3, 784), behind=BEHIND)
+    behind = (classics.NORM,)
+    network = classics.build_dense_generator(sizes=(5, 4, 3, 784), behind=behind)
     names = [type(layer).__name__ for layer in network.layers]
     hidden = ["Dense", "BatchNormalization"]
     assert names == [*hidden, *hidden, "Dense", "Activation", "Reshape"]
     assert sizes(network, layers.Dense) == [4, 3, 784]
 
 
-@pytest.mark.parametrize("name", CLASSICS)
-def test_a_recipe_draws_from_the_prior_of_its_article(name):
-    recipe = recipes.classic(name, steps=9)
-    uniform = recipe.sample_latents is latent.sample_uniform
-    assert uniform == (CLASSICS[name].prior is training.uniform)
-
-
-@pytest.mark.parametrize("name", CLASSICS)
-def test_a_recipe_trains_and_draws_in_the_range_of_its_article(name, monkeypatch):
-    digits = np.resize(np.uint8([0, 255]), (300, 28, 28))
-    monkeypatch.setattr(data, "load_mnist", lambda: ((digits, None), (None, None)))
-    recipe = recipes.classic(name, steps=9)
-    batch = next(iter(recipe.batches(seed=0, first_step=0))).numpy()
-    low, high = recipe.pixel_range
-    if CLASSICS[name].colours:  # whose tints keep the ends of the range free
-        assert batch.shape[1:] == (64, 64, 3)
-        assert low <= batch.min() < 0.1 * high < 0.9 * high < batch.max() <= high
-    else:
-        assert (batch.min(), batch.max()) == (low, high)
-    assert built(name).pixel_range == recipe.pixel_range == CLASSICS[name].pixel_range
-
-
-@pytest.mark.parametrize("name", CLASSICS)
-def test_a_discriminator_returns_logits(name):
-    discriminator = built(name).discriminator
-    assert discriminator.output_shape == (None, 1)
-    assert discriminator.layers[-1].activation is keras.activations.linear
-
-
-@pytest.mark.parametrize(
-    ("name", "of_discriminator", "of_generator"),
-    [
-        ("oreilly", set(), set()),
-        ("bulten", {0.3}, {0.3}),
-        ("bulten_colour", {0.3}, set()),
-        ("tiny_mlp", set(), set()),
-        ("layered_mlp", set(), set()),
-        ("keras_gan", {0.2}, {0.2}),
-    ],
-)
-def test_leaks_are_those_of_the_article(name, of_discriminator, of_generator):
-    gan = built(name)
-    for network, slopes in (
-        (gan.discriminator, of_discriminator),
-        (gan.generator, of_generator),
-    ):
-        assert set(settings(network, "negative_slope", layers.LeakyReLU)) == slopes
-
-
-@pytest.mark.parametrize(
-    ("name", "momentum", "of_discriminator", "of_generator"),
-    [
-        ("bulten", [0.9] * 4, [0.4] * 3, [0.4]),
-        ("bulten_colour", [0.9] * 5, [0.4] * 3, [0.4]),
-        ("keras_gan", [0.8] * 3, [], []),
-    ],
-)
-def test_batch_norm_and_dropout_are_those_of_the_article(
-    name, momentum, of_discriminator, of_generator
-):
-    gan = built(name)
-    assert settings(gan.generator, "momentum") == momentum
-    assert settings(gan.discriminator, "rate") == of_discriminator
-    assert settings(gan.generator, "rate") == of_generator
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [("bulten", [14, 7, 4, 4]), ("bulten_colour", [32, 16, 8, 4])],
-)
-def test_bultens_discriminators_halve_the_image(name, expected):
-    assert sizes(built(name).discriminator, layers.Conv2D) == expected
-
-
-def test_oreillys_generator_enlarges_and_halves():
-    generator = built("oreilly").generator
-    expected = [28, 56, 28, 56, 28]
-    assert sizes(generator, layers.Conv2D, layers.UpSampling2D) == expected
-    assert set(settings(generator, "interpolation")) == {"bilinear"}
-
-
 @pytest.mark.parametrize("part", PARTS)
 def test_oreillys_weights_are_truncated_normal(part):
-    for kernel in kernels(getattr(built("oreilly"), part)):
+    for kernel in kernels(built("oreilly")[part]):
         assert np.abs(kernel).max() < 0.04  # two σ
         # Cut off there, the deviation is 0.88 σ.
         assert kernel.std() == pytest.approx(0.88 * 0.02, rel=0.2)
 
 
 def test_oreillys_biases_are_drawn_in_the_generator_alone():
-    gan = built("oreilly")
-    assert not any(bias.any() for bias in biases(gan.discriminator))
-    for bias in biases(gan.generator):
+    assert not any(bias.any() for bias in biases(discriminator("oreilly")))
+    for bias in biases(generator("oreilly")):
         assert 0 < np.abs(bias).max() < 0.04
 
 
 def test_tiny_mlps_weights_are_uniform_as_glorot_has_them():
-    gan = built("tiny_mlp")
-    for kernel in kernels(gan.generator) + kernels(gan.discriminator):
+    for kernel in kernels(*built("tiny_mlp").values()):
         limit = (6 / sum(kernel.shape)) ** 0.5
         assert np.abs(kernel).max() == pytest.approx(limit, rel=0.05)
         assert kernel.std() == pytest.approx(limit / 3**0.5, rel=0.1)
 
 
 def test_layered_mlps_weights_are_normal_and_wider_after_fewer_units():
-    gan = built("layered_mlp")
-    for kernel in kernels(gan.generator) + kernels(gan.discriminator):
+    for kernel in kernels(*built("layered_mlp").values()):
         deviation = (len(kernel) / 2) ** -0.5
         assert kernel.std() == pytest.approx(deviation, rel=0.1)
         assert kernel.size < 1000 or np.abs(kernel).max() > 3.5 * deviation
@@ -355,25 +155,23 @@ def test_layered_mlps_weights_are_normal_and_wider_after_fewer_units():
 
 @pytest.mark.parametrize("name", ["tiny_mlp", "layered_mlp"])
 def test_dense_networks_begin_with_biases_of_zero(name):
-    gan = built(name)
-    assert not any(b.any() for b in biases(gan.generator) + biases(gan.discriminator))
+    assert not any(bias.any() for bias in biases(*built(name).values()))
 
 
 @pytest.mark.parametrize(("name", "part"), NETWORKS)
 def test_the_seed_decides_every_weight(name, part):
-    build = getattr(CLASSICS[name], part)
-    network = getattr(built(name), part)
-    again = build(PARTS.index(part))  # D has the seed after G's
+    build, network = RECIPES[name].networks[part], built(name)[part]
+    again = build(seed=PARTS.index(part))  # D has the seed after G's
     for a, b in zip(network.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    for a, b in zip(kernels(network), kernels(build(7)), strict=True):
+    for a, b in zip(kernels(network), kernels(build(seed=7)), strict=True):
         assert not np.array_equal(a, b)
 
 
 @pytest.mark.parametrize(("name", "part"), NETWORKS)
 @pytest.mark.parametrize("how", ["clone", "config"])
 def test_a_network_can_be_copied(name, part, how):
-    network = getattr(built(name), part)
+    network = built(name)[part]
     if how == "clone":
         copy = keras.models.clone_model(network)
     else:
@@ -396,25 +194,25 @@ def test_batch_statistics_by_hand():
 
 
 def test_a_digit_of_oreilly_depends_on_those_drawn_with_it():
-    generator = built("oreilly").generator
-    together, alone = generator(POINTS, training=False), generator(POINTS[:1])
+    network = generator("oreilly")
+    together, alone = network(POINTS, training=False), network(POINTS[:1])
     assert np.abs(together[0] - alone[0]).max() > 1e-3
 
 
 def test_a_digit_of_bulten_is_the_same_alone():
-    generator = built("bulten").generator
-    together, alone = generator(POINTS, training=False), generator(POINTS[:1])
+    network = generator(BULTEN)
+    together, alone = network(POINTS, training=False), network(POINTS[:1])
     np.testing.assert_allclose(together[0], alone[0], atol=1e-5)
 
 
 def test_upsampling_in_a_convolution_is_upsampling_before_it():
-    generator = np.random.default_rng(0)
-    images = tf.constant(generator.standard_normal((2, 5, 7, 3), np.float32))
-    slopes = generator.standard_normal((2, 10, 14, 4), np.float32)
+    random = np.random.default_rng(0)
+    images = tf.constant(random.standard_normal((2, 5, 7, 3), np.float32))
+    slopes = random.standard_normal((2, 10, 14, 4), np.float32)
     fast, plain = UpsamplingConv2D(4), layers.Conv2D(4, 5, padding="same")
     fast.build(images.shape)
     plain.build(images.shape)
-    kernel, bias = generator.standard_normal((5, 5, 3, 4)), generator.random(4)
+    kernel, bias = random.standard_normal((5, 5, 3, 4)), random.random(4)
     results = []
     for layer, enlarge in ((fast, lambda x: x), (plain, layers.UpSampling2D())):
         layer.set_weights([kernel, bias])
@@ -426,3 +224,150 @@ def test_upsampling_in_a_convolution_is_upsampling_before_it():
     for first, second in zip(*results, strict=True):
         scale = np.abs(second).max()
         np.testing.assert_allclose(first / scale, second / scale, atol=1e-4)
+
+
+# The rows
+
+
+@pytest.mark.parametrize("name", ["oreilly", "keras_gan"])
+def test_some_articles_draw_from_the_normal_prior(name):
+    points = RECIPES[name].prior((1000, 100), (0, 0)).numpy()
+    assert points.std() == pytest.approx(1, abs=0.01)
+    assert points.max() > 3
+
+
+@pytest.mark.parametrize("name", [BULTEN, COLOUR, "tiny_mlp", "layered_mlp"])
+def test_some_articles_draw_from_the_uniform_prior(name):
+    points = RECIPES[name].prior((1000, 100), (0, 0)).numpy()
+    assert points.std() == pytest.approx(1 / 3**0.5, abs=0.01)
+    assert points.min() == pytest.approx(-1, abs=1e-3)
+    assert points.max() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_row_says_its_article_where_it_departs_and_how_far_it_went():
+    row = RECIPES["tiny_mlp"].vary(about="A book", departs="", iterations=9000)
+    assert row.describe(7000) == "The GAN of: A book. 7,000 of its 9,000 iterations"
+    row = row.vary(departs="but blue")
+    said = "The GAN of: A book, but blue. 7,000 of its 9,000 iterations"
+    assert row.describe(7000) == said
+    assert row.vary(iterations=None).describe(7000) == "A book"
+
+
+@pytest.mark.parametrize("name", ARTICLES)
+def test_an_article_departs_from_itself_in_nothing(name):
+    assert RECIPES[name].departs == ""
+    assert RECIPES[name].iterations > 0
+
+
+def rates(make, *steps):
+    """Returns an optimizer's rates at some of its steps."""
+    optimizer = make()
+    found = []
+    for step in steps:
+        optimizer.iterations.assign(step)
+        found.append(float(optimizer.learning_rate))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "decays"), [(BULTEN, (1e-10, 1e-10)), (COLOUR, (3e-8, 6e-8))]
+)
+def test_rates_decay_as_in_keras_1(name, decays):
+    for part, decay in zip(PARTS, decays):
+        first, later = rates(RECIPES[name].optimizers[part], 0, 10**8)
+        assert later == pytest.approx(first / (1 + decay * 10**8), rel=1e-6)
+
+
+VARIATIONS = [
+    (BULTEN, "bulten", {"departs", "batch_size", "optimizers", "steps"}),
+    (COLOUR, "bulten_colour", {"departs", "batch_size", "optimizers", "steps"}),
+    ("tiny_mlp", "tiny_mlp_long", {"steps", "interval", "judge_every"}),
+    (
+        "layered_mlp",
+        "layered_mlp_mended",
+        {"departs", "networks", "optimizers", "steps", "interval", "judge_every"},
+    ),
+    (
+        "oreilly",
+        "oreilly_mended",
+        {"departs", "networks", "optimizers", "step", "steps", "judge_every", "ships"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("of", "name", "fields"), VARIATIONS)
+def test_a_variation_departs_in_what_is_named_alone(of, name, fields):
+    of, varied = vars(RECIPES[of]), vars(RECIPES[name])
+    assert {field for field in of if of[field] != varied[field]} == fields
+    assert varied["networks"]["discriminator"] is of["networks"]["discriminator"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("oreilly", {"halving": False}), ("layered_mlp", {"behind": (classics.NORM,)})],
+)
+def test_a_mended_generator_differs_in_one_option(name, options):
+    before, after = (
+        functools.partial(RECIPES[each].networks["generator"])
+        for each in (name, f"{name}_mended")
+    )
+    assert after.func == before.func
+    assert after.keywords == before.keywords | options
+
+
+def said(pattern, name):
+    """Returns a number that stands in the words on how a row departs."""
+    found = re.search(pattern, RECIPES[name].departs)
+    return float(found[1].replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "faster"), [(BULTEN, "bulten", 1), (COLOUR, "bulten_colour", 4)]
+)
+def test_a_small_batch_cools_down_when_its_words_say_so(of, name, faster):
+    of, varied = RECIPES[of], RECIPES[name]
+    assert said(r"in batches of (\d+)", name) == varied.batch_size
+    assert said(r"in place of (\d+)", name) == of.batch_size
+    assert ("with four times the rate for G" in varied.departs) == (faster == 4)
+    start = int(said(r"from iteration ([\d,]+) on at a quarter of its rates", name))
+    steps = 0, start - 1, start, 10**6
+    for part, times in (("generator", faster), ("discriminator", 1)):
+        expected = np.multiply(rates(of.optimizers[part], *steps), times)
+        cooled = rates(varied.optimizers[part], *steps)
+        assert cooled == pytest.approx(expected / [1, 1, 4, 4])
+        first, second = (row.optimizers[part]() for row in (of, varied))
+        assert type(first) is type(second)
+        for option in ("clipvalue", "epsilon", "rho", "momentum", "beta_1", "beta_2"):
+            assert getattr(first, option, None) == getattr(second, option, None)
+
+
+@pytest.mark.parametrize("name", ["layered_mlp", "oreilly"])
+def test_what_mends_an_optimizer_is_its_first_moment_and_a_rate_that_is_told(name):
+    of, mended = RECIPES[name], RECIPES[f"{name}_mended"]
+    assert said(r"Adam's β1 of (\.\d)", f"{name}_mended") == 0.5
+    for part in PARTS:
+        expected = of.optimizers[part]().get_config() | {"beta_1": 0.5}
+        if (name, part) == ("oreilly", "generator"):
+            told = said(r"a rate of G of (\.\d+)", "oreilly_mended")
+            expected["learning_rate"] = told
+        found = mended.optimizers[part]().get_config()
+        rate = pytest.approx(expected["learning_rate"])
+        assert found == expected | {"learning_rate": rate, "name": found["name"]}
+
+
+def test_oreilly_mended_takes_one_update_of_d_and_no_head_start():
+    of, mended = RECIPES["oreilly"], RECIPES["oreilly_mended"]
+    assert "one update of D on both kinds of image, no head start" in mended.departs
+    assert (of.head_start, mended.head_start) == (300, 0)
+    turns = [row.step.keywords["turns"] for row in (of, mended)]
+    assert [len(each) for each in turns] == [2, 1]
+    assert sorted(mended.optimizers) == ["discriminator", "generator"]
+
+
+def test_varying_leaves_the_row_as_it_was():
+    row = RECIPES["tiny_mlp"]
+    before = dict(vars(row))
+    varied = row.vary(batch_size=3)
+    assert vars(varied) == before | {"batch_size": 3}
+    assert vars(row) == before
+    assert recipes.find("tiny_mlp") is row
