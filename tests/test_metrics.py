@@ -100,6 +100,31 @@ def test_density_and_coverage_by_hand():
     assert coverage == pytest.approx(1)
 
 
+def test_a_ball_reaches_the_nearest_real_neighbour():
+    real = np.array([[0.0], [1.0], [3.0]])
+    assert metrics.ball_sizes(real, neighbours=1) == pytest.approx([1, 1, 4])
+    assert metrics.ball_sizes(real, neighbours=2) == pytest.approx([9, 4, 9])
+
+
+def test_balls_that_were_measured_before_give_the_same_numbers():
+    points, real = POINTS[:1100], POINTS[1100:2300] + 0.1  # three blocks
+    sizes = metrics.ball_sizes(real)
+    found = metrics.density_and_coverage(points, real, sizes=sizes)
+    assert found == metrics.density_and_coverage(points, real)
+    probabilities = SURE[np.arange(1100) % 1000]
+    figures = metrics.evaluate(points, probabilities, real, sizes)
+    assert figures == metrics.evaluate(points, probabilities, real)
+    assert (figures["density"], figures["coverage"]) == found
+
+
+def test_balls_that_were_measured_before_are_not_measured_again():
+    points, real = POINTS[:100], POINTS[100:300]
+    none, everything = np.full(200, -1.0), np.full(200, 1e6)
+    assert metrics.density_and_coverage(points, real, sizes=none) == (0, 0)
+    found = metrics.evaluate(points, SURE[:100], real, sizes=everything)
+    assert (found["density"], found["coverage"]) == (200 / 5, 1)
+
+
 def test_the_nearest_are_found_across_blocks():
     others = np.random.default_rng(4).standard_normal((700, 3))
     indices, distances = metrics.nearest(others + 1e-4, others)
@@ -140,6 +165,8 @@ def test_features_that_do_not_fit_are_refused(features, message):
 def test_a_ball_needs_a_neighbour(neighbours):
     with pytest.raises(ValueError, match="from 1 to 3999"):
         metrics.density_and_coverage(POINTS, POINTS, neighbours)
+    with pytest.raises(ValueError, match="from 1 to 3999"):
+        metrics.ball_sizes(POINTS, neighbours)
 
 
 def test_one_feature_is_enough():
