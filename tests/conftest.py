@@ -123,6 +123,18 @@ class Frozen:
         assert all(gradient is not None for gradient in gradients)
 
 
+class SaveAt(keras.callbacks.Callback):
+    """Saves at the end of one interval, and lets the training go on."""
+
+    def __init__(self, step, saver):
+        super().__init__()
+        self.step, self.saver = step, saver
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.model.step == self.step:
+            self.saver.save()
+
+
 def copy(variables):
     return [variable.numpy().copy() for variable in variables]
 

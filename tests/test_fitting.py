@@ -7,6 +7,7 @@ from gan_utils.fitting import Checkpoint, Trainable
 from gan_utils.playground import RING
 from tests.conftest import (
     LATENT_DIM,
+    SaveAt,
     adam,
     copy,
     differences,
@@ -124,18 +125,6 @@ def test_bad_weights_are_not_saved_over_good_ones(tmp_path):
     fresh = make_line(seed=1)
     Checkpoint(fresh, tmp_path)
     assert same(state(fresh), state(make_line()))
-
-
-class SaveAt(keras.callbacks.Callback):
-    """Saves at one step, and lets the training go on."""
-
-    def __init__(self, step, saver):
-        super().__init__()
-        self.step, self.saver = step, saver
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self.model.step == self.step:
-            self.saver.save()
 
 
 def test_a_gan_with_dropout_and_batch_norm_resumes_bit_for_bit(tmp_path):
