@@ -1,10 +1,19 @@
-"""Shapes, parameter counts and seeds of the networks; the compiled functions."""
+"""Shapes, parameter counts and seeds of the networks, and the parts they share."""
 
 from gan_utils import latent, models
+from gan_utils.models.parts import leaves
+from tests.conftest import copy, same
 
 import keras
 import numpy as np
 import pytest
+from keras import layers
+
+POINTS = latent.sample_latents(64, 8, seed=0)
+
+
+def kinds(network):
+    return [type(layer).__name__ for layer in network.layers]
 
 
 def test_generator_shape_range_and_size():
@@ -19,7 +28,7 @@ def test_discriminator_shape_and_size():
     discriminator = models.build_discriminator()
     assert discriminator(np.zeros((5, 28, 28, 1)), training=False).shape == (5, 1)
     assert discriminator.count_params() == 837_665
-    assert isinstance(discriminator.layers[-1], keras.layers.Dense)
+    assert isinstance(discriminator.layers[-1], layers.Dense)
     assert discriminator.layers[-1].activation is keras.activations.linear  # logits
 
 
@@ -29,153 +38,199 @@ def test_classifier_shape_and_features():
     assert classifier.get_layer("features").output.shape == (None, 128)
 
 
+def test_both_networks_are_built_for_images_of_any_shape():
+    shape = (12, 20, 3)
+    generator = models.build_generator(8, channels=4, shape=shape)
+    discriminator = models.build_discriminator(channels=4, shape=shape)
+    images = generator(POINTS, training=True)
+    assert images.shape == (64, *shape)
+    assert discriminator(images, training=True).shape == (64, 1)
+    assert discriminator.inputs[0].shape == generator.output_shape
+
+
+@pytest.mark.parametrize(("build", "count"), [("generator", 3), ("discriminator", 2)])
+def test_the_norm_is_what_is_given(build, count):
+    builders = {
+        "generator": models.build_generator,
+        "discriminator": models.build_discriminator,
+    }
+    plain = builders[build](channels=4)
+    without, other = (
+        builders[build](channels=4, norm=norm)
+        for norm in (layers.Identity, layers.LayerNormalization)
+    )
+    assert kinds(plain).count("BatchNormalization") == count
+    named = [name.replace("BatchNormalization", "Identity") for name in kinds(plain)]
+    assert kinds(without) == named
+    named = [name.replace("Identity", "LayerNormalization") for name in named]
+    assert kinds(other) == named
+    # The seeds of layers go by their places, so the kernels stay what they were.
+    kernels = [
+        [w for w in network.get_weights() if w.ndim > 1] for network in (plain, without)
+    ]
+    assert same(*kernels)
+
+
+def test_dropout_is_what_is_given():
+    def rates(**options):
+        network = models.build_discriminator(channels=4, **options)
+        return [x.rate for x in network.layers if isinstance(x, layers.Dropout)]
+
+    assert rates() == [0.3]
+    assert rates(dropout=0.7) == [0.7]
+    without = models.build_discriminator(channels=4, norm=layers.Identity, dropout=0.0)
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 28, 28, 1))
+    trained, drawn = (without(images, training=mode) for mode in (True, False))
+    np.testing.assert_array_equal(trained, drawn)
+
+
+def test_first_layers_stand_before_all_others():
+    first = [layers.Dense(16), layers.ReLU()]
+    generator = models.build_generator(8, channels=4, first=first)
+    assert generator.layers[:2] == first
+    assert generator.layers[2].input.shape == (None, 16)
+    assert generator(POINTS, training=False).shape == (64, 28, 28, 1)
+
+
+def test_the_mapped_generator_is_a_generator_behind_a_dense_layer():
+    mapped = models.build_mapped_generator(8, channels=4, hidden=16, seed=1)
+    assert mapped(POINTS, training=True).shape == (64, 28, 28, 1)
+    plain = models.build_generator(16, channels=4)
+    assert mapped.count_params() - plain.count_params() == 8 * 16 + 4 * 16
+    again = models.build_mapped_generator(8, channels=4, hidden=16, seed=1)
+    assert same(copy(mapped.trainable_weights), copy(again.trainable_weights))
+    assert kinds(mapped) == ["Dense", "BatchNormalization", "ReLU", *kinds(plain)]
+
+
 @pytest.mark.parametrize(
     "build",
     [models.build_generator, models.build_discriminator, models.build_classifier],
 )
 def test_the_seed_decides_the_weights(build):
-    same, again, other = (build(seed=seed).get_weights() for seed in (3, 3, 4))
-    assert all(np.array_equal(a, b) for a, b in zip(same, again))
-    assert not all(np.array_equal(a, b) for a, b in zip(same, other))
+    first, again, other = (build(seed=seed).get_weights() for seed in (3, 3, 4))
+    assert same(first, again)
+    assert not same(first, other)
 
 
 def test_a_builder_leaves_the_global_seed_alone():
     keras.utils.set_random_seed(0)
     expected = np.random.rand()  # noqa: NPY002 - the global state is the point
     keras.utils.set_random_seed(0)
-    models.build_generator(seed=1)
+    models.build_generator(channels=4, seed=1)
     assert np.random.rand() == expected  # noqa: NPY002
 
 
 def test_layers_get_seeds_of_their_own():
-    model = keras.Sequential(
-        [keras.Input((4,)), keras.layers.Dense(4), keras.layers.Dense(4)]
-    )
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(4), layers.Dense(4)])
     models.initialize(model, seed=0)
     assert not np.array_equal(model.layers[0].kernel, model.layers[1].kernel)
 
 
 def test_initialize_keeps_the_kind_of_initializer():
     narrow = keras.initializers.TruncatedNormal(stddev=0.02)
-    layer = keras.layers.Dense(500, kernel_initializer=narrow, bias_initializer="ones")
+    layer = layers.Dense(500, kernel_initializer=narrow, bias_initializer="ones")
     models.initialize(keras.Sequential([keras.Input((50,)), layer]), seed=0)
     assert np.std(layer.kernel) == pytest.approx(0.02, rel=0.2)
     assert np.all(layer.bias.numpy() == 1)
 
 
-def test_the_sampler_draws_what_the_generator_draws():
-    generator = models.build_generator(latent_dim=8)
-    points = latent.sample_latents(3, 8, seed=0)
-    images = models.make_sampler(generator, batch_size=2)(points.astype("float64"))
-    np.testing.assert_allclose(images, generator(points, training=False), atol=1e-6)
-    assert models.make_sampler(generator)(points[:0]).shape == (0, 28, 28, 1)
+def build_nested(nested=True):
+    """Builds dense layers with a table of labels, in a model of its own or not."""
+    inner = [layers.Dense(4), layers.ReLU(), layers.Dense(4)]
+    if nested:
+        inner = [keras.Sequential([keras.Input((3,)), *inner])]
+    parts = [keras.Input((), dtype="int32"), layers.Embedding(5, 3), *inner]
+    return keras.Sequential([*parts, layers.Dense(1)])
 
 
-@pytest.mark.parametrize(
-    ("points", "message"),
-    [
-        (np.zeros((2, 9)), r"shape \(2, 9\).*needs \(n, 8\)"),
-        (np.zeros(8), r"pass latents\[None\]"),
-        (np.full((1, 8), np.nan), "not finite"),
-    ],
-)
-def test_the_sampler_refuses_bad_points(points, message):
-    sample = models.make_sampler(models.build_generator(latent_dim=8))
-    with pytest.raises(ValueError, match=message):
-        sample(points)
-
-
-def test_the_matcher_compares_each_point_with_its_image():
-    generator = keras.Sequential(
-        [
-            keras.Input((2,)),
-            keras.layers.Dense(4, use_bias=False),
-            keras.layers.Reshape((2, 2, 1)),
-        ]
+def test_initialize_reaches_layers_of_nested_models_and_tables():
+    first, again, other = (
+        models.initialize(build_nested(), seed).get_weights() for seed in (0, 0, 1)
     )
-    generator.set_weights([np.array([[1, 0, 0, 2], [0, 1, 0, 0]])])
-    images = np.reshape([[0, 0, 0, 0], [1, 1, 1, 1]], (2, 2, 2, 1))
-    losses, gradients = models.make_matcher(generator, images)(
-        np.array([[1.0, 3.0]] * 2)
-    )
-    # [1, 3, 0, 2] is drawn; the differences are [1, 3, 0, 2] and [0, 2, -1, 1].
-    assert losses.tolist() == [14 / 4, 6 / 4]
-    assert gradients.tolist() == [[2 / 4 * 5, 2 / 4 * 3], [2 / 4 * 2, 2 / 4 * 2]]
-    assert losses.dtype == gradients.dtype == np.float32
+    assert same(first, again)
+    drawn = [
+        (a, b)
+        for a, b in zip(first, other, strict=True)
+        if a.any()  # biases are zeros
+    ]
+    assert len(drawn) == 4
+    assert not any(np.array_equal(a, b) for a, b in drawn)
+    flat = models.initialize(build_nested(nested=False), seed=0).get_weights()
+    assert same(first, flat)
 
 
-def test_the_gradient_tells_how_the_loss_of_a_drawn_image_changes():
-    generator = models.build_generator(8, channels=4)
-    generator.set_weights([2 * w for w in generator.get_weights()])
-    goals, points = latent.sample_latents(6, 8, seed=0).reshape(2, 3, 8)
-    match = models.make_matcher(generator, generator(goals, training=False))
-    np.testing.assert_allclose(match(goals)[0], np.zeros(3), atol=1e-9)
-    way = latent.sample_latents(3, 8, seed=1)
-    ahead, behind = (match(points + share * way)[0] for share in (0.005, -0.005))
-    expected = (match(points)[1] * way).sum(axis=1)
-    np.testing.assert_allclose((ahead - behind) / 0.01, expected, rtol=0.05)
+def test_initialize_reaches_a_layer_behind_a_wrapper():
+    def build(seed):
+        wrapped = layers.TimeDistributed(layers.Dense(3))
+        network = keras.Sequential([keras.Input((2, 4)), wrapped])
+        return models.initialize(network, seed).get_weights()
+
+    assert same(build(0), build(0))
+    assert not same(build(0), build(1))
 
 
-def test_the_matcher_refuses_images_of_another_shape():
-    generator = models.build_generator(8, channels=4)
-    with pytest.raises(ValueError, match=r"shape \(2, 28, 28\).*\(n, 28, 28, 1\)"):
-        models.make_matcher(generator, np.zeros((2, 28, 28)))
+def test_leaves_are_the_layers_in_their_order():
+    nested, flat = build_nested(), build_nested(nested=False)
+    found = [type(layer).__name__ for layer in leaves(nested)]
+    assert found == kinds(flat)
 
 
-def test_the_matcher_refuses_points_that_are_not_one_for_each_image():
-    match = models.make_matcher(models.build_generator(8, 4), np.zeros((2, 28, 28, 1)))
-    with pytest.raises(ValueError, match=r"\(3, 8\) were given; needed are \(2, 8\)"):
-        match(np.zeros((3, 8), np.float32))
+def test_the_length_of_a_latent_point_is_that_of_the_first_input():
+    first, second = keras.Input((7,)), keras.Input((3,))
+    both = layers.Dense(2)(layers.Concatenate()([first, second]))
+    assert models.latent_dim(keras.Model([first, second], both)) == 7
+    assert models.latent_dim(models.build_generator(5, channels=4)) == 5
 
 
 def test_settled_batch_norm_draws_as_while_training():
     generator = models.build_generator(8, channels=4)
-    latents = np.random.default_rng(0).standard_normal((64, 8)).astype("float32")
-    before = [w.numpy() for w in generator.trainable_weights]
-    models.settle_batch_norm(generator, latents)
-    trained, drawn = (generator(latents, training=mode) for mode in (True, False))
+    before = copy(generator.trainable_weights)
+    models.settle_batch_norm(generator, POINTS)
+    trained, drawn = (generator(POINTS, training=mode) for mode in (True, False))
     np.testing.assert_allclose(trained, drawn, atol=1e-4)
-    after = [w.numpy() for w in generator.trainable_weights]
-    assert all(np.array_equal(a, b) for a, b in zip(before, after))
+    assert same(before, copy(generator.trainable_weights))
+    norms = [x for x in generator.layers if isinstance(x, layers.BatchNormalization)]
+    assert [norm.momentum for norm in norms] == [0.9] * 3
+
+
+def build_skipping():
+    """Builds a functional network of two inputs, with a nested one and a skip."""
+    points, others = keras.Input((8,)), keras.Input((4,))
+    hidden = layers.Dense(8)(layers.Concatenate()([points, others]))
+    block = keras.Sequential([keras.Input((8,)), layers.Dense(8), models.batch_norm()])
+    skipped = layers.Add()([block(hidden), points])
+    drawn = layers.Dense(2)(models.batch_norm()(skipped))
+    return models.initialize(keras.Model([points, others], drawn), seed=0)
+
+
+def test_networks_with_skips_and_two_inputs_and_nested_ones_are_settled():
+    network = build_skipping()
+    inputs = [POINTS, 3 * latent.sample_latents(64, 4, seed=1) + 1]
+    before = network(inputs, training=False).numpy()
+    models.settle_batch_norm(network, inputs)
+    trained, drawn = (network(inputs, training=mode) for mode in (True, False))
+    np.testing.assert_allclose(trained, drawn, atol=1e-4)
+    assert np.abs(before - drawn).max() > 0.1
+
+
+def test_a_batch_passes_dropout_while_batch_norm_is_settled():
+    """Of ones, half become zeros and half twos: their variance is one."""
+    dropout = layers.Dropout(0.5, seed=0)
+    norm = models.batch_norm()
+    network = keras.Sequential([keras.Input((1,)), dropout, norm])
+    models.settle_batch_norm(network, np.ones((10_000, 1), np.float32))
+    assert float(norm.moving_mean[0]) == pytest.approx(1, abs=0.05)
+    assert float(norm.moving_variance[0]) == pytest.approx(1, abs=0.01)
 
 
 def test_points_of_another_length_settle_nothing():
     generator = models.build_generator(8, channels=4)
-    before = generator.get_weights()
+    before = copy(generator.weights)
     with pytest.raises(ValueError):
         models.settle_batch_norm(generator, np.zeros((4, 5), "float32"))
-    for a, b in zip(before, generator.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def test_the_mapped_generator_is_a_generator_behind_a_dense_layer():
-    mapped = models.build_mapped_generator(8, channels=4, hidden=16, seed=1)
-    assert mapped(latent.sample_latents(3, 8, seed=0), training=True).shape == (
-        *(3, 28, 28, 1),
-    )
-    plain = models.build_generator(16, channels=4)
-    assert mapped.count_params() - plain.count_params() == 8 * 16 + 4 * 16
-    same = models.build_mapped_generator(8, channels=4, hidden=16, seed=1)
-    for first, second in zip(
-        mapped.trainable_weights, same.trainable_weights, strict=True
-    ):
-        np.testing.assert_array_equal(first, second)
-
-
-def test_the_reader_reads_what_the_classifier_reads():
-    classifier = models.build_classifier()
-    images = np.random.default_rng(0).uniform(-1, 1, (7, 28, 28, 1))
-    features, probabilities = models.make_reader(classifier, batch_size=3)(images)
-    logits = classifier(images, training=False)
-    assert features.shape == (7, 128)
-    np.testing.assert_allclose(probabilities, keras.ops.softmax(logits), atol=1e-5)
-
-
-@pytest.mark.parametrize("shape", [(7, 28, 28), (0, 28, 28, 1), (7, 20, 20, 1)])
-def test_the_reader_refuses_images_of_another_shape(shape):
-    read = models.make_reader(models.build_classifier())
-    with pytest.raises(ValueError, match=r"reads \(n, 28, 28, 1\), n from 1"):
-        read(np.zeros(shape))
+    assert same(before, copy(generator.weights))
+    norms = [x for x in generator.layers if isinstance(x, layers.BatchNormalization)]
+    assert {norm.momentum for norm in norms} == {0.9}
 
 
 def test_the_classifier_moves_digits_over_paper_only_while_training():
@@ -203,11 +258,11 @@ def test_a_list_of_sizes_makes_a_network():
 
 
 def test_what_stands_behind_a_hidden_layer_does_not_follow_the_last():
-    behind = (keras.layers.LeakyReLU, keras.layers.BatchNormalization)
+    behind = (layers.LeakyReLU, layers.BatchNormalization)
     dense = models.build_layers([7, 5, 3, 1], activation=None, behind=behind)
-    kinds = [type(layer).__name__ for layer in dense]
+    names = [type(layer).__name__ for layer in dense]
     hidden = ["Dense", "LeakyReLU", "BatchNormalization"]
-    assert kinds == [*hidden, *hidden, "Dense"]
+    assert names == [*hidden, *hidden, "Dense"]
     assert {layer.activation.__name__ for layer in dense[::3]} == {"linear"}
 
 
