@@ -4,6 +4,8 @@ The articles compile D, freeze it, compile the stack of G and D, and train both 
 turns. If a Keras mends this, the lesson that warns of it has to change.
 """
 
+from gan_utils import models
+
 import keras
 import numpy as np
 import pytest
@@ -28,12 +30,14 @@ def freeze_layers(discriminator):
 
 
 def make_networks():
-    return (
-        keras.Sequential([keras.Input((4,)), layers.Dense(9, "sigmoid")]),
-        keras.Sequential(
-            [keras.Input((9,)), layers.Dense(5, "relu"), layers.Dense(1, "sigmoid")]
-        ),
-    )
+    generator = [keras.Input((4,)), layers.Dense(9, "sigmoid")]
+    hidden, last = layers.Dense(5, "relu"), layers.Dense(1, "sigmoid")
+    discriminator = [keras.Input((9,)), hidden, last]
+    # With a seed: now and then all five units would give 0, and G no gradient.
+    return [
+        models.initialize(keras.Sequential(parts), seed=0)
+        for parts in (generator, discriminator)
+    ]
 
 
 def stack_of(generator, discriminator, optimizer):
