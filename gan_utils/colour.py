@@ -59,7 +59,8 @@ def colour_digits(digits, photograph, seed, tint=True, batch_size=2000):
         like paper.
 
     Example:
-        >>> colour_digits(x_train[:10], load_photograph(), seed=0).shape
+        >>> digits = np.zeros((10, 28, 28), np.uint8)
+        >>> colour_digits(digits, load_photograph(), seed=0).shape
         (10, 64, 64, 3)
     """
     _check("digits", digits, digits.shape[1:] == (28, 28), "(n, 28, 28)")
@@ -106,7 +107,7 @@ def find_strokes(images):
         ValueError: the images have another shape or type.
 
     Example:
-        >>> find_strokes(colour_digits(digits, photograph, seed=0)).shape
+        >>> find_strokes(np.zeros((10, 64, 64, 3), np.uint8)).shape
         (10, 28, 28)
     """
     fits = images.shape[1:] == (SIZE, SIZE, 3)

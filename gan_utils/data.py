@@ -140,8 +140,8 @@ def stack_digits(digits, seed):
         Metz et al., Unrolled Generative Adversarial Networks, 2017, section 3.3.1.
 
     Example:
-        >>> stack_digits(x_train, seed=0).shape
-        (60000, 28, 28, 3)
+        >>> stack_digits(np.zeros((100, 28, 28), np.uint8), seed=0).shape
+        (100, 28, 28, 3)
     """
     random = np.random.default_rng(seed)
     return np.stack([random.permutation(digits) for _ in range(3)], axis=3)
@@ -175,8 +175,8 @@ def batches(
             are not as many labels as images.
 
     Example:
-        >>> (x_train, _), _ = load_mnist()
-        >>> next(iter(batches(x_train, 64, seed=0))).shape
+        >>> digits = np.zeros((100, 28, 28), np.uint8)
+        >>> next(iter(batches(digits, 64, seed=0))).shape
         TensorShape([64, 28, 28, 1])
     """
     count = len(images)

@@ -180,8 +180,8 @@ def arc(start, end, shares):
         White, Sampling Generative Networks, 2016, section 2.1.
 
     Example:
-        >>> arc([1.0, 0.0], [0.0, 1.0], [0.5])
-        array([[0.70710677, 0.70710677]], dtype=float32)
+        >>> arc([1.0, 0.0], [0.0, 1.0], [0.5]).round(4)
+        array([[0.7071, 0.7071]], dtype=float32)
     """
     first, last = rescale([start, end], 1)
     angle = np.arccos(np.clip(first @ last, -1, 1))
@@ -312,7 +312,9 @@ def trait_directions(points, labels, traits):
         projection.
 
     Example:
-        >>> directions = trait_directions(points, labels, metrics.traits(images))
+        >>> points, labels = sample_latents(40, 3, seed=0), np.arange(40) % 2
+        >>> trait_directions(points, labels, traits=points[:, :1]).shape
+        (2, 1, 3)
     """
     points, traits, labels = _points(points), np.asarray(traits), np.asarray(labels)
     centres = averages(points, labels, classes=int(np.max(labels)) + 1)
@@ -360,6 +362,9 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1):
     Example:
         >>> to_ones = lambda points: (((points - 1) ** 2).sum(1), 2 * (points - 1))
         >>> points, losses = invert(to_ones, np.zeros((1, 2, 3)))
+        >>> points.round(1)
+        array([[1., 1., 1.],
+               [1., 1., 1.]], dtype=float32)
     """
     starts = np.asarray(starts, np.float32)
     if starts.ndim != 3 or len(starts) == 0:

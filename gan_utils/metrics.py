@@ -256,8 +256,8 @@ def nearest(features, others):
         ValueError: the shapes do not fit, or a feature is not finite.
 
     Example:
-        >>> nearest(np.array([[0.9]]), np.array([[0.0], [1.0]]))[0]
-        array([1])
+        >>> nearest(np.array([[0.9], [0.2]]), np.array([[0.0], [1.0]]))[0]
+        array([1, 0])
     """
     features, others = _features(features, others)
     indices, distances = [], []
@@ -340,8 +340,9 @@ def evaluate(features, probabilities, real_features, sizes=None):
         ValueError: as the single functions.
 
     Example:
-        >>> evaluate(features, probabilities, real_features)["coverage"]
-        0.97
+        >>> points = np.random.default_rng(0).standard_normal((100, 3))
+        >>> evaluate(points, np.eye(10).repeat(10, axis=0), points)["coverage"]
+        1.0
     """
     shares, divergence = digit_coverage(probabilities)
     distance = frechet_distance(features, real_features)
@@ -369,7 +370,9 @@ def table(rows):
         digits" the divergence of all shares from equal ones, in nats.
 
     Example:
-        >>> print(table({"real digits": figures}))
+        >>> print(table({"real": {"n": 10_000, "coverage": 0.97}}))
+                   n  coverage
+        real  10,000      0.97
     """
     keys = [key for key in COLUMNS if all(key in row for row in rows.values())]
     lines = [["", *(COLUMNS[key][0] for key in keys)]]

@@ -203,8 +203,8 @@ def machine():
         A dict of strings, but for `cores`, a number.
 
     Example:
-        >>> machine()["keras"]
-        '3.15.1'
+        >>> machine()["keras"] == keras.__version__
+        True
     """
     information = Path("/proc/cpuinfo")
     text = information.read_text() if information.exists() else ""

@@ -69,7 +69,9 @@ def stepper(render, caption, zoom=1, **actions):
         An `ipywidgets.VBox`: a row of buttons, the image, the caption.
 
     Example:
-        >>> box = stepper(draw_plane, lambda: f"step {gan.step}", move_g=train_g)
+        >>> grey = [0.0]
+        >>> paint = lambda: np.full((1, 28, 28), grey[0])
+        >>> box = stepper(paint, lambda: "grey", darker=lambda: grey.insert(0, -1.0))
     """
     screen, buttons = _Screen(zoom), []
 
@@ -103,9 +105,6 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
 
     Raises:
         ValueError: there is no pool, or one is empty.
-
-    Example:
-        >>> player = morph_player(sample, read, {"3": threes, "8": eights})
     """
     draw_from = _drawer(pools, seed)
     names = list(pools)
@@ -157,7 +156,7 @@ def click_grid(images, captions, columns=None, zoom=2, large=6):
         ValueError: there are not as many captions as images.
 
     Example:
-        >>> box = click_grid(images, [f"number {index}" for index in range(40)])
+        >>> box = click_grid(np.zeros((2, 28, 28)), ["number 0", "number 1"])
     """
     images = plotting.to_uint8(images)
     plotting.check_one_each(images, captions, "captions")
@@ -203,9 +202,6 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
 
     Raises:
         ValueError: there is no pool, or one is empty.
-
-    Example:
-        >>> bench = arithmetic_bench(sample, read, {"thin 3": some, "thick 3": others})
     """
     draw_from = _drawer(pools, seed)
     names = list(pools)
@@ -258,7 +254,8 @@ def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0)
         ValueError: there is not one opinion an image.
 
     Example:
-        >>> quiz = real_or_fake(digits, samples, of_digits, of_samples)
+        >>> digits, samples = np.zeros((2, 28, 28)), np.ones((3, 28, 28))
+        >>> quiz = real_or_fake(digits, samples, [0.9, 0.6], [0.5, 0.2, 0.1])
     """
     plotting.check_one_each(real_images, real_opinions, "opinions of real ones")
     plotting.check_one_each(fake_images, fake_opinions, "opinions of fakes")
