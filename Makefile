@@ -16,6 +16,8 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 FIRST_LESSON := --LabApp.default_url=/lab/tree/notebooks/01_load_mnist.ipynb
 SHIPPED := $(notdir $(patsubst %/card.json,%,$(wildcard pretrained/*/card.json)))
 JUDGE_FIRST := classifier $(filter-out classifier,$(SHIPPED))
+# Two processes, each a whole file at a time.
+IN_PAIRS := -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600
 
 help: ## list the commands
@@ -30,7 +32,7 @@ test: check notebooks ## run every test: lint, package, style, lessons
 check: $(READY) ## run the quick tests only: lint, package, style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest $(IN_PAIRS) tests
 
 notebooks: $(READY) ## run every lesson and compare its outputs with the stored ones
 	$(BIN)/python -m pytest $(NBVAL) notebooks
@@ -39,7 +41,7 @@ browser: $(READY) ## use the sliders in a real JupyterLab (needs Chromium or Chr
 	$(BIN)/python -m pytest tests/browser -rs
 
 refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one lesson)
-	$(BIN)/python -m tests.refresh $(ONLY)
+	$(BIN)/python -m tools.refresh $(ONLY)
 
 tensorboard: $(READY) ## show the curves of the shipped models and of your trainings
 	$(BIN)/tensorboard --host localhost --logdir_spec shipped:pretrained,yours:runs

@@ -1,4 +1,4 @@
-"""What the lessons of the series share: flat, small modules, each with one job.
+"""What the lessons of the series share: small modules, each with one job.
 
 Importing `gan_utils` alone imports nothing. Import the modules by name:
 

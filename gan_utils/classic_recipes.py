@@ -1,4 +1,4 @@
-"""How the GANs of five classic tutorials are trained, as their articles have it.
+"""A row of settings for each GAN of five classic tutorials, as written and varied.
 
 Losses are taken of logits; three of the articles took them of probabilities. Two things
 are gone from Keras and replaced: one optimizer for both networks (`keras_gan`), and the

@@ -1,4 +1,4 @@
-"""One record of settings, and what makes a model and its batches of it."""
+"""The record of how one model is trained; makes the model and its batches."""
 
 import dataclasses
 import functools

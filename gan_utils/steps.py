@@ -1,4 +1,4 @@
-"""What one iteration of a training does, as plain functions.
+"""What one step of a training does, as plain functions.
 
 A step gets the model, a batch and, for a GAN, latent points. It updates the networks
 and returns numbers by name: scalars, or a value for each image, whose mean is logged.

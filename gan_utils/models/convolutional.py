@@ -1,4 +1,4 @@
-"""Builders of the two convolutional networks, after the DCGAN paper."""
+"""Builds convolutional generators and discriminators, after the DCGAN paper."""
 
 from gan_utils.models.parts import batch_norm, initialize
 
