@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import copy
 import io
 import json
 import os
@@ -16,7 +17,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from tests.lessons import LESSONS, ROOT
+from tools.lessons import LESSONS, ROOT
 
 import nbformat
 import numpy as np
@@ -49,8 +50,10 @@ FOLDERS = {
 }
 PICTURES = Path(os.environ.get("BROWSER_PICTURES", ROOT / "runs" / "browser"))
 MINUTE = 60_000
+TOOLBAR = ".jp-NotebookPanel-toolbar"
 # An image's address says nothing, so it is drawn and compared pixel by pixel: once it
-# differs from `before` and has held still for `still` milliseconds, it is returned.
+# differs from `before` and has held still for `still` milliseconds, in which the kernel
+# idled, it is returned.
 SCRIPT = """
 window.pictures = new Set();
 const notes = {createObjectURL: "add", revokeObjectURL: "delete"};
@@ -75,14 +78,15 @@ window.settled = (image, {before, patience, still}) => new Promise(done => {
     let last = null, since = start;
     const look = () => {
         const now = pixelsOf(image), time = performance.now();
-        if (now !== last) [last, since] = [now, time];
+        const works = document.querySelector("TOOLBAR [data-status=busy]");
+        if (now !== last || works) [last, since] = [now, time];
         if (now && now !== before && time - since > still) return done(now);
         if (time - start > patience) return done(null);
         setTimeout(look, 25);
     };
     look();
 });
-"""
+""".replace("TOOLBAR", TOOLBAR)
 TIME_OF_VALUES = """(handle, count) => new Promise(done => {
     let start = null;
     const observer = new MutationObserver(() => {
@@ -102,9 +106,9 @@ HAVE_RUN = """([count, complaints]) => {
     const stopped = !prompts.some(text => text.includes("*"));
     return stopped && (done >= count || document.querySelector(complaints));
 }"""
-IDLE = """() => document.querySelector(".jp-Notebook .jp-Cell")
+IDLE = f"""() => document.querySelector(".jp-Notebook .jp-Cell")
     && document.querySelector(".jp-KernelName")?.textContent.includes("Python 3")
-    && document.querySelector(".jp-NotebookPanel-toolbar [data-status=idle]")
+    && document.querySelector("{TOOLBAR} [data-status=idle]")
 """
 # Errors are shown as stderr is, with the same kind of output.
 COMPLAINTS = (
@@ -195,9 +199,20 @@ def serve_lessons():
             lab.server.wait(60)
 
 
-def shorten(path, **parameters):
-    """Changes values in the cell of parameters, as a reader in a hurry would."""
+def shorten(path, without=(), **parameters):
+    """Returns a lesson with other values in its cell of parameters, nothing run yet.
+
+    Cells of code that hold one of the texts `without` are left out.
+    """
     notebook = nbformat.read(path, as_version=4)
+    for text in without:
+        cells = [
+            cell
+            for cell in notebook.cells
+            if cell.cell_type != "code" or text not in cell.source
+        ]
+        assert len(cells) < len(notebook.cells), f"{path.name} has no cell with {text}"
+        notebook.cells = cells
     for cell in notebook.cells:
         if cell.cell_type == "code":  # what is shown later was made here and now
             cell.outputs, cell.execution_count = [], None
@@ -208,16 +223,16 @@ def shorten(path, **parameters):
                     pattern, f"{name} = {value!r}  ", cell.source
                 )
                 assert count == 1, f"{path.name} has no parameter {name}"
-    nbformat.write(notebook, path)
-    return path
+    return notebook
 
 
 @contextlib.contextmanager
-def open_notebook(browser, lab, path):
-    """Opens a notebook in a page of its own; closes both after."""
+def open_notebook(browser, lab, notebook, name):
+    """Saves a notebook, opens it in a page of its own and closes both after."""
+    nbformat.write(notebook, lab.notebooks / name)
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.add_init_script(SCRIPT)
-    lesson = Lesson(page, lab, path.name)
+    lesson = Lesson(page, lab, name)
     try:
         lesson.open()
         yield lesson
@@ -227,10 +242,18 @@ def open_notebook(browser, lab, path):
             lab.ask(f"kernels/{kernel}", "DELETE")
 
 
-def open_lesson(browser, lab, number, **parameters):
-    """Opens the lesson of a number, with some parameters changed."""
-    path = shorten(lab.notebooks / LESSONS[number - 1].name, **parameters)
-    return open_notebook(browser, lab, path)
+def open_lesson(browser, lab, number, without=(), **parameters):
+    """Opens the lesson of a number, some cells left out and some parameters changed."""
+    path = LESSONS[number - 1]
+    return open_notebook(browser, lab, shorten(path, without, **parameters), path.name)
+
+
+def open_cells(browser, lab, cells):
+    """Opens a notebook with these cells of code."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    cells = [nbformat.v4.new_code_cell(text) for text in cells]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    return open_notebook(browser, lab, notebook, "controls.ipynb")
 
 
 def decode(pixels):
@@ -244,6 +267,8 @@ class Lesson:
 
     def __init__(self, page, lab, name):
         self.page, self.lab, self.name = page, lab, name
+        self.label = name[:2]  # of its pictures
+        self.place = page  # where its widgets are
         self.patience = 10_000  # milliseconds that a picture has to follow
 
     def open(self):
@@ -274,6 +299,13 @@ class Lesson:
         cells.nth(place).locator(".jp-InputPrompt").click()
         return place
 
+    def part(self, cell, label):
+        """Returns it with the widgets of one cell only."""
+        part = copy.copy(self)
+        part.label = label
+        part.place = self.page.locator(".jp-CodeCell").nth(cell)
+        return part
+
     def complaints(self):
         """Returns every error, line of stderr, dialog and toast that a reader sees."""
         return self.page.locator(COMPLAINTS).all_inner_texts()
@@ -292,7 +324,7 @@ class Lesson:
         Its cell is made the active one: when the focus comes into another cell,
         JupyterLab activates that cell and takes the focus away from the control.
         """
-        widget = self.page.locator(f".gan-{kind}").nth(place)
+        widget = self.place.locator(f".gan-{kind}").nth(place)
         cell = widget.locator("xpath=ancestor::*[contains(@class, 'jp-CodeCell')]")
         cell.locator(".jp-InputPrompt").click()
         widget.evaluate("widget => widget.scrollIntoView({block: 'center'})")
@@ -306,7 +338,7 @@ class Lesson:
             if session["path"] == self.name
         ]
 
-    def pixels(self, widget, place=0, before=None, still=250):
+    def pixels(self, widget, place=0, before=None, still=100):
         """Returns an image of a widget, once it is not as before and holds still."""
         options = {"before": before, "patience": self.patience, "still": still}
         image = widget.locator("img").nth(place)

@@ -1,0 +1,80 @@
+"""The statements of a lesson that its controls need, for a notebook of controls only.
+
+A whole lesson takes a minute to run; what stands above a control and is used by it, a
+few seconds. What only changes a thing, as `gan.fit` does, gives no name a value and is
+left out: G draws noise then, and its picture follows a slider as well.
+"""
+
+import ast
+import symtable
+import textwrap
+
+CONTROLS = {
+    "arithmetic_bench",
+    "click_grid",
+    "explore",
+    "morph_player",
+    "real_or_fake",
+    "stepper",
+}
+
+
+def is_control(statement):
+    """Says whether a statement shows a control."""
+    call = getattr(statement, "value", None)
+    if not (isinstance(statement, ast.Expr) and isinstance(call, ast.Call)):
+        return False
+    return ast.unparse(call.func).removeprefix("widgets.") in CONTROLS
+
+
+def names(statement):
+    """Returns the names that a statement gives a value, and those that it uses."""
+    tables = [symtable.symtable(ast.unparse(statement), "lesson", "exec")]
+    given = {
+        symbol.get_name()
+        for symbol in tables[0].get_symbols()
+        if symbol.is_assigned() or symbol.is_imported()
+    }
+    # An item of a dict or an array; the whole is used, too.
+    given |= {
+        node.value.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+    }
+    used = set()
+    for table in tables:
+        tables += table.get_children()
+        used |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_global() and symbol.is_referenced()
+        }
+    return given, used
+
+
+def needed(statements, is_wanted=is_control):
+    """Returns the wanted statements and those above that give them what they use."""
+    kept, missing = [], set()
+    for statement in reversed(statements):
+        given, used = names(statement)
+        if is_wanted(statement) or given & missing:
+            kept.append(statement)
+            missing = missing - given | used
+    return kept[::-1]
+
+
+def show_controls(name, code):
+    """Returns a cell that shows the controls of a lesson.
+
+    It is one function, so that several lessons keep their names apart in one kernel.
+    """
+    lines = [
+        f"display({ast.unparse(statement)})"
+        if is_control(statement)
+        else ast.unparse(statement)
+        for statement in needed(ast.parse(code).body)
+    ]
+    body = textwrap.indent("\n".join(lines), "    ")
+    return f"def {name}():\n{body}\n\n\n{name}()"
