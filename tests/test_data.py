@@ -139,7 +139,7 @@ def said(error, path):
         (pickled_array, "Object arrays cannot be loaded"),
         (one_array, ""),
     ],
-    ids=lambda value: getattr(value, "__name__", ""),
+    ids=lambda value: getattr(value, "__name__", None),
 )
 def test_a_damaged_file_is_named_and_left_alone(damage, reason, arrays, tmp_path):
     path = tmp_path / "mnist.npz"

@@ -176,7 +176,6 @@ def file_in_the_way(tmp_path):
         ("train tiny --devices 0", "0 was given; needed is a number from 1"),
         ("train tiny --devices two", "--devices: invalid number value: 'two'"),
         ("train tiny --devices 3 --out {folder}/run", "divides it"),
-        ("train oreilly --devices 2 --out {folder}/run", "Train it on one device"),
         ("sample tiny --count 0 --out {folder}/a.npz", "0 was given; needed is"),
         ("sample tiny --count 1000001 --out {folder}/a.npz", "1000001 was given"),
         ("sample tiny --count many --out {folder}/a.npz", "invalid number value"),
