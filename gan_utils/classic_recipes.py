@@ -83,7 +83,7 @@ OREILLY = classic(
     ships=BOTH,
 )
 
-BULTEN = classic(
+BULTEN_AS_WRITTEN = classic(
     about="Wouter Bulten, Getting started with generative adversarial networks (GAN)",
     iterations=10_001,
     networks=pair(classics.build_bulten_generator, classics.build_bulten_discriminator),
@@ -96,7 +96,7 @@ BULTEN = classic(
     ships=BOTH,
 )
 
-BULTEN_COLOUR = BULTEN.vary(
+BULTEN_COLOUR_AS_WRITTEN = BULTEN_AS_WRITTEN.vary(
     about="Wouter Bulten, Getting started with GANs (Part 2): Colorful MNIST",
     iterations=20_001,
     networks=pair(
@@ -190,10 +190,10 @@ CLASSICS = {
         judge_every=500,
     ),
     "keras_gan": KERAS_GAN,
-    "bulten_as_written": BULTEN,
+    "bulten_as_written": BULTEN_AS_WRITTEN,
     # Whole batches are heavy without a graphics processor. With small ones, rates as
     # high as the article's leave the samples rough, and D of the colour network wins.
-    "bulten": BULTEN.vary(
+    "bulten": BULTEN_AS_WRITTEN.vary(
         departs="in batches of 64 in place of 256, and from iteration 7,000 on at a "
         "quarter of its rates",
         optimizers=bulten_optimizers(
@@ -202,8 +202,8 @@ CLASSICS = {
         batch_size=64,
         steps=8_500,
     ),
-    "bulten_colour_as_written": BULTEN_COLOUR,
-    "bulten_colour": BULTEN_COLOUR.vary(
+    "bulten_colour_as_written": BULTEN_COLOUR_AS_WRITTEN,
+    "bulten_colour": BULTEN_COLOUR_AS_WRITTEN.vary(
         departs="in batches of 16 in place of 128, with four times the rate for G, and "
         "from iteration 7,500 on at a quarter of its rates",
         optimizers=bulten_optimizers(4e-4, 2e-4, decays=(3e-8, 6e-8), quartered=7_500),

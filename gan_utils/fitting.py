@@ -51,7 +51,8 @@ class Trainable(keras.Model):
             optimizers: a dict from names to pairs of a `keras.optimizers.Optimizer`
                 and the weights that it moves.
             steps_per_execution: steps that run in the graph before Python looks
-                again; more costs less, fewer stop sooner.
+                again; more costs less, fewer stop sooner. `fit` runs whole
+                executions only; `fit_until` chooses their length itself.
 
         Raises:
             ValueError: an optimizer was given twice.
@@ -288,16 +289,20 @@ def fit_until(model, make_batches, steps, interval, callbacks):
     missing = max(0, steps - model.step)
     first = min(missing, -model.step % interval)
     whole, rest = divmod(missing - first, interval)
-    for epochs, size in ((1, first), (whole, interval), (1, rest)):
-        if epochs and size:
-            model.steps_per_execution = size
-            model.fit(
-                make_batches(model.step),
-                epochs=epochs,
-                steps_per_epoch=size,
-                callbacks=callbacks,
-                verbose=0,
-            )
+    before = model.steps_per_execution
+    try:
+        for epochs, size in ((1, first), (whole, interval), (1, rest)):
+            if epochs and size:
+                model.steps_per_execution = size
+                model.fit(
+                    make_batches(model.step),
+                    epochs=epochs,
+                    steps_per_epoch=size,
+                    callbacks=callbacks,
+                    verbose=0,
+                )
+    finally:
+        model.steps_per_execution = before
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -337,6 +342,7 @@ class Checkpoint(keras.callbacks.Callback):
         for path in paths:
             try:
                 state.restore(path).assert_consumed()
+                self._trained.fault = None  # it is from before
                 return
             except MISFIT as error:
                 raise ValueError(

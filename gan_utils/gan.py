@@ -105,7 +105,7 @@ class GAN(fitting.Trainable):
         generator_loss=losses.non_saturating_generator_loss,
         discriminator_loss=losses.cross_entropy_discriminator_loss,
         steps_per_execution=50,
-        **more_optimizers,
+        more_optimizers=None,
     ):
         """Takes one optimizer a network, and the losses.
 
@@ -115,7 +115,8 @@ class GAN(fitting.Trainable):
             generator_loss: from fake logits to a scalar.
             discriminator_loss: from real and fake logits to two scalars.
             steps_per_execution: as for `Trainable.compile`.
-            **more_optimizers: of D; a step finds `fake_optimizer` under `fake`.
+            more_optimizers: a dict of others for D by name, for a step that asks for
+                them in `optimizers`.
 
         Raises:
             ValueError: an optimizer was given twice.
@@ -126,8 +127,8 @@ class GAN(fitting.Trainable):
             "generator": (generator_optimizer, of_g),
             "discriminator": (discriminator_optimizer, of_d),
         }
-        for name, optimizer in more_optimizers.items():
-            optimizers[name.removesuffix("_optimizer")] = optimizer, of_d
+        for name, optimizer in (more_optimizers or {}).items():
+            optimizers[name] = optimizer, of_d
         super().compile(optimizers, steps_per_execution)
         self.generator_loss = generator_loss
         self.discriminator_loss = discriminator_loss

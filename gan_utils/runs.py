@@ -42,7 +42,7 @@ def train(name, folder, seed=0, steps=None, save_every=20, devices=1):
     """
     recipe, folder = recipes.find(name), Path(folder)
     steps = steps or recipe.steps
-    if recipe.batch_size % devices:
+    if devices < 1 or recipe.batch_size % devices:
         raise ValueError(
             f"{devices} devices were asked for, and they cannot share the batches of "
             f"{recipe.batch_size} that {name} is trained on; ask for a number that "

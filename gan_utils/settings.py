@@ -43,11 +43,13 @@ def make_gan(recipe, seed):
         pixel_range=recipe.pixel_range,
         step=recipe.step,
     )
-    made = {f"{name}_optimizer": make() for name, make in recipe.optimizers.items()}
+    optimizers = {name: make() for name, make in recipe.optimizers.items()}
     gan.compile(
-        **made,
-        generator_loss=recipe.generator_loss,
-        discriminator_loss=recipe.discriminator_loss,
+        optimizers.pop("generator"),
+        optimizers.pop("discriminator"),
+        recipe.generator_loss,
+        recipe.discriminator_loss,
+        more_optimizers=optimizers,
     )
     return gan
 

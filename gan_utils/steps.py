@@ -2,8 +2,8 @@
 
 A step gets the model, a batch and, for a GAN, latent points. It updates the networks
 and returns numbers by name: scalars, or a value for each image, whose mean is logged.
-It takes every optimizer and every loss from the model, so that it need not know on how
-many devices it runs. A new kind of training is a new function here, or of your own.
+It takes every optimizer from the model, so that it need not know on how many devices
+it runs. A new kind of training is a new function here, or of your own.
 """
 
 from gan_utils import losses, quiet  # noqa: F401
@@ -94,7 +94,8 @@ def alternating_step(
     """Updates D in its turns, then G, which sees D as it is by then.
 
     D's fakes are drawn with G at rest (`training=False`), as `predict` draws them.
-    Give the options by `functools.partial`.
+    D's loss is the cross-entropy, whatever loss the GAN was given. Give the options by
+    `functools.partial`.
 
     Args:
         gan: a `GAN`.

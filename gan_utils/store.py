@@ -64,7 +64,7 @@ def round_networks(networks, recipe):
 
     Args:
         networks: a dict from names to `keras.Model`; changed in place.
-        recipe: a `recipes.Recipe`.
+        recipe: a `settings.Recipe`.
 
     Returns:
         A dict from names to the largest change of an output, over 100 samples or
@@ -186,14 +186,14 @@ def load_pretrained(name, network=None, folder=None):
         )
     path = Path(folder or paths.PRETRAINED / name) / f"{network}.weights.h5"
     _check_file(path, card, _remake(name, folder))
-    networks = recipe.build(seed=0).networks
+    loaded = recipe.networks[network](seed=0)
     try:
-        networks[network].load_weights(path)
+        loaded.load_weights(path)
     except ValueError as error:
         raise ValueError(
             f"{path} holds the weights of another network. {_remake(name, folder)}"
         ) from error
-    return networks[network]
+    return loaded
 
 
 def machine():
