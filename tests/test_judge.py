@@ -49,6 +49,13 @@ def test_a_model_is_measured_on_its_own_prior_in_its_own_range(
     np.testing.assert_array_equal(judged, judge.draw(generator, drawn, 0, **DRAWING))
 
 
+def test_of_a_network_that_nothing_measures_there_are_no_numbers(
+    generator, monkeypatch
+):
+    monkeypatch.setitem(recipes.RECIPES, "tiny", TINY.vary(ships=("encoder",)))
+    assert judge.measure("tiny", {"encoder": generator}) == {}
+
+
 def test_the_judge_is_loaded_once_a_process():
     assert judge.load_judge() is judge.load_judge()
 

@@ -182,6 +182,8 @@ def two_cores(monkeypatch):
     ("options", "message"),
     [
         ({"devices": 3}, "3 devices were asked for, and they cannot share the batches"),
+        ({"devices": 0}, "0 devices were asked for"),
+        ({"devices": -1}, "-1 devices were asked for"),
         ({"devices": 4}, "this machine has 2 cores. Ask for a number from 1 to 2."),
         ({"devices": 2}, "TensorFlow has begun to compute on one device"),
         ({"devices": 2, "name": "oreilly"}, "oreilly begins with D alone"),
