@@ -35,15 +35,13 @@ def names(statement):
         for symbol in tables[0].get_symbols()
         if symbol.is_assigned() or symbol.is_imported()
     }
-    # An item of a dict or an array; the whole is used, too.
-    given |= {
-        node.value.id
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Subscript)
-        and isinstance(node.ctx, ast.Store)
-        and isinstance(node.value, ast.Name)
-    }
     used = set()
+    for node in ast.walk(statement):
+        # What gives an item of a dict or an array a value, changes the whole.
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            given.add(ast.unparse(node.value))
+        if isinstance(node, ast.AugAssign):  # the table knows it as given only
+            used.add(ast.unparse(node.target))
     for table in tables:
         tables += table.get_children()
         used |= {
@@ -54,12 +52,12 @@ def names(statement):
     return given, used
 
 
-def needed(statements, is_wanted=is_control):
-    """Returns the wanted statements and those above that give them what they use."""
+def needed(statements):
+    """Returns what shows controls, and what stands above and is used by it."""
     kept, missing = [], set()
     for statement in reversed(statements):
         given, used = names(statement)
-        if is_wanted(statement) or given & missing:
+        if is_control(statement) or given & missing:
             kept.append(statement)
             missing = missing - given | used
     return kept[::-1]
