@@ -186,7 +186,7 @@ class _Clock(keras.callbacks.Callback):
     def _read(self):
         try:
             record = json.loads(self.path.read_text(encoding="utf-8"))
-            record.setdefault("devices", 1)  # what older trainings had
+            record = {"devices": 1, **record}  # what older trainings had
             return {key: record[key] for key in self.record}
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(

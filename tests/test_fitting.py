@@ -282,6 +282,7 @@ def test_intervals_end_at_multiples(start, steps, stretches):
 
     class Model:
         step = start
+        steps_per_execution = 50
 
         def fit(self, batches, epochs, steps_per_epoch, **options):
             assert batches == self.step
@@ -289,8 +290,10 @@ def test_intervals_end_at_multiples(start, steps, stretches):
             fitted.append(epochs * steps_per_epoch)
             self.step += fitted[-1]
 
-    fitting.fit_until(Model(), lambda step: step, steps, 4, [])
+    model = Model()
+    fitting.fit_until(model, lambda step: step, steps, 4, [])
     assert fitted == stretches
+    assert model.steps_per_execution == 50
 
 
 def ring_batches(first_step):
@@ -360,3 +363,15 @@ def test_each_replica_gets_its_rows_of_every_batch(replicas, expected):
     for (images, labels), part in zip(fitting.share(pairs, replicas), expected):
         assert images.numpy().tolist() == part
         assert labels.numpy().tolist() == [-number for number in part]
+
+
+def test_a_training_that_broke_goes_on_from_its_checkpoint(tmp_path):
+    gan = make_plane_gan(steps_per_execution=4)
+    saver = Checkpoint(gan, tmp_path)
+    saver.save()
+    gan.fault = "generator_loss was not a finite number at step 3."
+    with pytest.raises(FloatingPointError, match="at step 3"):
+        saver.save()
+    again = Checkpoint(gan, tmp_path)
+    again.save()
+    assert gan.step == 0

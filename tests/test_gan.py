@@ -52,7 +52,7 @@ def test_two_networks_get_an_optimizer_each():
 
 def test_another_optimizer_of_d_has_a_name_and_moves_d():
     gan, third = make_plane_gan(), adam()
-    gan.compile(adam(), adam(), fake_optimizer=third)
+    gan.compile(adam(), adam(), more_optimizers={"fake": third})
     assert gan.optimizers["fake"] is third
     assert list(gan.optimizers) == ["generator", "discriminator", "fake"]
     weights = gan.discriminator.trainable_variables
@@ -66,7 +66,7 @@ def test_one_optimizer_for_both_networks_is_refused():
     with pytest.raises(ValueError, match="Make two"):
         gan.compile(shared, shared)
     with pytest.raises(ValueError, match="Make two"):
-        gan.compile(adam(), shared, fake_optimizer=shared)
+        gan.compile(adam(), shared, more_optimizers={"fake": shared})
 
 
 def test_networks_that_do_not_fit_are_refused():

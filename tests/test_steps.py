@@ -162,8 +162,9 @@ def make_turns(step, optimizers, seed=0, dropout=0.0):
     for network in (generator, discriminator):
         models.initialize(network, seed)
     gan = GAN(generator, discriminator, seed, averaging=None, step=step)
-    named = {f"{name}_optimizer": make() for name, make in optimizers.items()}
-    gan.compile(**named, steps_per_execution=1)
+    made = {name: make() for name, make in optimizers.items()}
+    of_both = made.pop("generator"), made.pop("discriminator")
+    gan.compile(*of_both, steps_per_execution=1, more_optimizers=made)
     return gan
 
 
