@@ -15,6 +15,7 @@ from tests.conftest import (
     fit_plane,
     make_dense_gan,
     make_gan,
+    make_plane_gan,
     same,
     state,
     train_classifier,
