@@ -8,6 +8,7 @@ from gan_utils.playground import RING
 from tests.conftest import (
     LATENT_DIM,
     adam,
+    bad_from,
     copy,
     fit,
     fit_plane,
@@ -88,6 +89,13 @@ def test_fit_reports_the_means_of_six_numbers(trained):
     assert gan.step == 6
     for name in NUMBERS - set(steps.LOSSES):
         assert all(0 <= value <= 1 for value in history[name])
+
+
+def test_a_bad_loss_stops_training_without_a_checkpoint():
+    gan = make_plane_gan(generator_loss=bad_from(3, np.nan))
+    with pytest.raises(FloatingPointError, match="^generator_loss .* at step 3"):
+        fit_plane(gan, 8)
+    assert gan.step == 4
 
 
 def test_an_interval_reports_means_over_its_steps():
