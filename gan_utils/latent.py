@@ -344,7 +344,7 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1):
     Args:
         loss_and_gradient: a function from float32 points `(n, latent_dim)` to
             `(losses, gradients)` of shapes `(n,)` and `(n, latent_dim)`, such as
-            `models.make_matcher` compiles.
+            `compiled.make_matcher` compiles.
         starts: `(restarts, n, latent_dim)`: the points to begin from.
         steps: points that are tried from each start, 1 or more.
         rate: how far a coordinate moves in a step, about.

@@ -90,9 +90,9 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     """Plays the way from one latent point to another, there and back.
 
     Args:
-        sample: a function from latent points to images, as `models.make_sampler`.
+        sample: a function from latent points to images, as `compiled.make_sampler`.
         read: a function from images to `(features, probabilities)`, as
-            `models.make_reader`; the likeliest class is named below the image.
+            `compiled.make_reader`; the likeliest class is named below the image.
         pools: a dict from names to points `(n, latent_dim)`. Both ends are drawn
             from the pools that are chosen by name.
         frames: steps from one end to the other.
@@ -190,7 +190,7 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
     """Shows A, B, C and A - B + C of latent points, and what is read in each.
 
     Args:
-        sample: a function from latent points to images, as `models.make_sampler`.
+        sample: a function from latent points to images, as `compiled.make_sampler`.
         read: a function from images to `(features, probabilities)`.
         pools: a dict from names to points `(n, latent_dim)`.
         zoom: screen pixels a pixel of the images.

@@ -223,6 +223,20 @@ def test_a_batch_passes_dropout_while_batch_norm_is_settled():
     assert float(norm.moving_variance[0]) == pytest.approx(1, abs=0.01)
 
 
+def test_settling_leaves_what_dropout_draws_next():
+    network = keras.Sequential(
+        [keras.Input((50,)), layers.Dropout(0.5, seed=0), models.batch_norm()]
+    )
+    ones = np.ones((4, 50), np.float32)
+    state = network.layers[0].seed_generator.state
+    network(ones, training=True)
+    before = state.numpy()
+    models.settle_batch_norm(network, ones)
+    np.testing.assert_array_equal(state, before)
+    network(ones, training=True)
+    assert not np.array_equal(state, before)
+
+
 def test_points_of_another_length_settle_nothing():
     generator = models.build_generator(8, channels=4)
     before = copy(generator.weights)

@@ -119,6 +119,9 @@ def settle_batch_norm(network, inputs):
     kinds = layers.BatchNormalization
     norms = [layer for layer in leaves(network) if isinstance(layer, kinds)]
     memories = [layer.momentum for layer in norms]
+    weights = {id(weight) for weight in network.weights}
+    seeds = [each for each in network.variables if id(each) not in weights]
+    drawn_so_far = [seed.numpy() for seed in seeds]
     try:
         for layer in norms:
             layer.momentum = 0.0  # so that this batch replaces all before it
@@ -126,3 +129,6 @@ def settle_batch_norm(network, inputs):
     finally:
         for layer, memory in zip(norms, memories):
             layer.momentum = memory
+        # What Dropout draws next may not depend on how often was settled.
+        for seed, so_far in zip(seeds, drawn_so_far):
+            seed.assign(so_far)
