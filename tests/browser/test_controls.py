@@ -30,6 +30,19 @@ from playwright.sync_api import expect
 HANDS = ("mouse", "keyboard")
 RED = (213, 60, 0)
 CONTROLS = "button:enabled, select, [role=slider]"
+# Lessons whose controls are opened without the rest, and what makes them quick.
+SHORTER = {
+    **dict.fromkeys((1, 2, 4, 9, 10, 12), {}),
+    7: {"COUNT": 2000},
+    8: {"COUNT": 4000, "QUIZ": 6},
+    11: {"STEPS": 100},
+}
+NOT_CONNECTED = """from gan_utils import widgets
+import numpy as np
+paint = lambda grey: np.full((1, 28, 28), grey)
+box, dead = (widgets.explore(paint, grey=(-1.0, 1.0, 0.1, 0.0)) for _ in range(2))
+dead.children[0].unobserve_all()
+display(box, dead)"""
 
 
 def photograph(lesson, widget, name):
@@ -101,32 +114,24 @@ def controls(browser, lab):
         yield opened
 
 
-def controls_of(number):
-    """Returns a fixture: the controls of a lesson."""
-
-    @pytest.fixture(scope="module")
-    def part(controls):
-        return controls.part([*SHORTER].index(number), f"{number:02}")
-
-    return part
+def part_of(controls, number):
+    """Returns the controls of one lesson."""
+    return controls.part([*SHORTER].index(number), f"{number:02}")
 
 
-# Lessons whose controls are opened without the rest, and what makes them quick.
-SHORTER = {
-    **{1: {}, 2: {}, 4: {}},
-    7: {"COUNT": 2000},
-    8: {"COUNT": 4000, "QUIZ": 6},
-    **{9: {}, 10: {}},
-    11: {"STEPS": 100},
-    12: {},
-}
-lesson_7, lesson_8, lesson_11 = map(controls_of, (7, 8, 11))
-NOT_CONNECTED = """from gan_utils import widgets
-import numpy as np
-paint = lambda grey: np.full((1, 28, 28), grey)
-box, dead = (widgets.explore(paint, grey=(-1.0, 1.0, 0.1, 0.0)) for _ in range(2))
-dead.children[0].unobserve_all()
-display(box, dead)"""
+@pytest.fixture
+def lesson_7(controls):
+    return part_of(controls, 7)
+
+
+@pytest.fixture
+def lesson_8(controls):
+    return part_of(controls, 8)
+
+
+@pytest.fixture
+def lesson_11(controls):
+    return part_of(controls, 11)
 
 
 def test_without_a_browser_a_reader_is_told_how_to_get_one(monkeypatch, tmp_path):
@@ -187,10 +192,7 @@ def unused(size):
 widgets.explore(look, size=(0, 3, 1, 0))
 count = 4
 """
-    shown = slices.show_controls("lesson", code)
-    assert (
-        shown
-        == """def lesson():
+    needed = """def lesson():
     import numpy as np
     count = 3
     points = np.zeros(count)
@@ -203,7 +205,7 @@ count = 4
 
 
 lesson()"""
-    )
+    assert slices.show_controls("lesson", code) == needed
 
 
 def test_the_controls_open_without_a_complaint(controls):
@@ -222,7 +224,7 @@ def test_the_controls_open_without_a_complaint(controls):
     ],
 )
 def test_every_slider_of_a_lesson_changes_its_picture(controls, number, names):
-    lesson = controls.part([*SHORTER].index(number), f"{number:02}")
+    lesson = part_of(controls, number)
     box = lesson.widget("explore")
     assert photograph(lesson, box, "explore") == []
     assert box.locator(".widget-slider label").all_inner_texts() == names
