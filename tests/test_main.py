@@ -315,3 +315,15 @@ def test_help_comes_without_tensorflow_and_names_the_models():
     assert "classifier" in found.stdout
     assert "--devices" in found.stdout
     assert found.stdout.splitlines()[-1] == "False"
+
+
+def test_samples_that_cannot_be_written_leave_nothing(tmp_path, capsys, monkeypatch):
+    def full(*arguments):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    for kind in ("npz", "png"):
+        out = tmp_path / f"samples.{kind}"
+        assert main(["sample", "tiny_mlp", "--count", "4", "--out", str(out)]) == 2
+        assert "No space left" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
