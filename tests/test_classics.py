@@ -371,3 +371,9 @@ def test_varying_leaves_the_row_as_it_was():
     assert vars(varied) == before | {"batch_size": 3}
     assert vars(row) == before
     assert recipes.find("tiny_mlp") is row
+
+
+@pytest.mark.parametrize("name", ["bulten", "bulten_colour", BULTEN, COLOUR])
+def test_bultens_optimizers_clip_each_gradient(name):
+    made = [make() for make in RECIPES[name].optimizers.values()]
+    assert [optimizer.clipvalue for optimizer in made] == [1.0, 1.0]
