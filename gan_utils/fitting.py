@@ -75,7 +75,6 @@ class Trainable(keras.Model):
                     # and Keras adds up their gradients. It divides them by this.
                     optimizer.loss_scale_factor = replicas
         self.optimizers = dict(zip(optimizers, given))
-        self.train_function = None
 
     @property
     def step(self):

@@ -85,7 +85,7 @@ def spread(devices):
     """Finds devices that share each batch of a training.
 
     Where there are GPUs, these are taken; otherwise the processor is divided into
-    as many devices, each of which TensorFlow may give any of its cores.
+    as many logical devices.
 
     Args:
         devices: how many, from 1 to the number of GPUs, or else of cores.
