@@ -1,0 +1,1 @@
+"""Attacks the package as a bad day does, and prints what held."""

@@ -1,0 +1,36 @@
+"""What an attack found: a row for each kind of harm, and the table of them."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One kind of harm.
+
+    Args:
+        what: what was done, a short phrase that begins with its part, "files: …".
+        tried: how often.
+        faults: a sentence for each time that something broke, with what shows it.
+        note: why nothing was tried here, or how it was tried.
+    """
+
+    what: str
+    tried: int
+    faults: list = dataclasses.field(default_factory=list)
+    note: str = ""
+
+
+def table(rows):
+    """Returns a table (what, tried, held, broke), and below it what broke."""
+    width = max([len("in all"), *(len(row.what) for row in rows)])
+    lines = [f"{'what':{width}}  tried   held  broke"]
+    for row in rows:
+        lines.append(_line(row.what, row.tried, len(row.faults), width) + row.note)
+    faults = [(row.what, fault) for row in rows for fault in row.faults]
+    lines.append(_line("in all", sum(row.tried for row in rows), len(faults), width))
+    return "\n".join([*lines, *(f"BROKE {what}: {fault}" for what, fault in faults)])
+
+
+def _line(what, tried, broke, width):
+    held = tried - broke
+    return f"{what:{width}}  {tried:5,}  {held:5,}  {broke:5,}  "
