@@ -1,0 +1,135 @@
+"""JSON records in files: checked when they are read, written whole or not at all."""
+
+import json
+import math
+import os
+import reprlib
+from pathlib import Path
+
+import jsonschema
+
+LARGEST = 2**20  # bytes; what is larger is none of ours, and may have no end
+COUNT = {"type": "integer", "minimum": 0}
+NAME = {"type": "string", "minLength": 1}
+SECONDS = {"type": "number", "minimum": 0}
+FILE = {
+    "type": "object",
+    "required": ["bytes", "sha256"],
+    "properties": {
+        "bytes": COUNT,
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    },
+}
+# Further fields may stand in both, and do in cards.
+CARD = {
+    "type": "object",
+    "required": ["name", "seed", "steps", "seconds", "metrics", "files"],
+    "properties": {
+        "name": NAME,
+        "seed": COUNT,
+        "steps": COUNT,
+        "seconds": SECONDS,
+        "metrics": {"type": "object"},
+        "files": {"type": "object", "additionalProperties": FILE},
+    },
+}
+RUN = {
+    "type": "object",
+    "required": ["name", "seed", "seconds"],
+    "properties": {
+        "name": NAME,
+        "seed": COUNT,
+        "seconds": SECONDS,
+        "devices": {"type": "integer", "minimum": 1},  # 1 where it is missing
+    },
+}
+
+
+def read(path, schema):
+    """Reads a record and checks it.
+
+    Args:
+        path: of a JSON file in UTF-8.
+        schema: `CARD`, `RUN`, or another JSON schema of draft 4, in which 1.0 is
+            no integer.
+
+    Returns:
+        The record, a dict. Its numbers are finite, its integers fit 64 bits.
+
+    Raises:
+        OSError: there is no such file, or it cannot be read.
+        ValueError: it is no record, or a field is missing or of a wrong kind.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ValueError(f"{path} is in the way: a record is a file, and it is none.")
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"{path} is no record: it has more than {LARGEST:,} bytes.")
+    try:
+        record = json.loads(
+            content.decode("utf-8"),
+            parse_constant=_refuse,
+            parse_float=_float,
+            parse_int=_integer,
+        )
+        fault = _find_fault(record, schema)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is no record in JSON: {error}.") from error
+    if fault:
+        raise ValueError(f"{path} is damaged: {fault}.")
+    return record
+
+
+def write(path, record):
+    """Writes a record beside its place first; what stood there is replaced.
+
+    Args:
+        path: of the file; its suffix is changed to `.part` for the one beside it.
+        record: a dict that JSON can hold.
+
+    Raises:
+        OSError: the file cannot be written.
+        ValueError: a number is NaN or infinite, or a value is none of JSON's.
+    """
+    path = Path(path)
+    try:
+        text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
+        content = f"{text}\n".encode()
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} cannot hold this record: {error}.") from error
+    part = path.with_suffix(".part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _refuse(text):
+    raise ValueError(f"{text[:20]} is no finite number of 64 bits")
+
+
+def _float(text):
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
+
+
+def _integer(text):
+    value = int(text) if len(text) < 20 else 2**63
+    return value if abs(value) < 2**63 else _refuse(text)
+
+
+def _find_fault(record, schema):
+    """Says what is wrong with a record, or returns None."""
+    errors = jsonschema.Draft4Validator(schema).iter_errors(record)
+    error = jsonschema.exceptions.best_match(errors)
+    if error is None:
+        return None
+    field = ".".join(map(str, error.absolute_path)) or "the record"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"{field} lacks {', '.join(missing)}"
+    found = reprlib.repr(error.instance)
+    return f"{field} is {found}; needed is {error.validator} {error.validator_value}"
