@@ -53,7 +53,16 @@ ALLOWED = {
     "records": set(),
     "quiet": set(),
 }
-LIGHT = ("plotting", "latent", "metrics", "widgets", "colour", "paths", "records")
+LIGHT = (
+    "plotting",
+    "latent",
+    "metrics",
+    "widgets",
+    "colour",
+    "checks",
+    "paths",
+    "records",
+)
 HEAVY = {"tensorflow", "keras", "matplotlib", "numpy", "ipywidgets"}
 ARROWS = {name: imports(path)[0] for name, path in MODULES.items()}
 HOUSE = [name for name in MODULES if name.split(".")[0] != "experiments"]
