@@ -188,10 +188,10 @@ def ball_sizes(real_features, neighbours=5):
             f"neighbours is {neighbours}; with {len(real_features)} real points it "
             f"must be from 1 to {len(real_features) - 1}."
         )
-    sizes = [
-        np.partition(_squared_distances(rows, real_features), neighbours)[:, neighbours]
-        for rows in np.array_split(real_features, max(1, len(real_features) // 500))
-    ]
+    sizes = []
+    for rows in np.array_split(real_features, max(1, len(real_features) // 500)):
+        squares = np.partition(_squared_distances(rows, real_features), neighbours)
+        sizes.append(squares[:, neighbours].copy())  # a view would keep its block
     return np.concatenate(sizes)
 
 
@@ -230,16 +230,16 @@ def density_and_coverage(features, real_features, neighbours=5, sizes=None):
     if sizes is None:
         sizes = ball_sizes(real_features, neighbours)
     inside = 0
-    covered = 0
-    blocks = max(1, len(real_features) // 500)
-    for rows, reach in zip(
-        np.array_split(real_features, blocks), np.array_split(sizes, blocks)
-    ):
-        balls = _squared_distances(rows, features) <= reach[:, None]
-        inside += balls.sum()
-        covered += balls.any(axis=1).sum()
+    covered = np.zeros(len(real_features), bool)
+    for start in range(0, len(real_features), 500):  # small blocks need little memory
+        rows = slice(start, start + 500)
+        for first in range(0, len(features), 10_000):
+            some = features[first : first + 10_000]
+            balls = _squared_distances(real_features[rows], some) <= sizes[rows, None]
+            inside += balls.sum()
+            covered[rows] |= balls.any(axis=1)
     density = inside / (neighbours * len(features))
-    return float(density), float(covered / len(real_features))
+    return float(density), float(covered.mean())
 
 
 def nearest(features, others):

@@ -1,5 +1,7 @@
 """The numbers against distributions and drawings whose answers are known."""
 
+import tracemalloc
+
 from gan_utils import metrics
 
 import numpy as np
@@ -297,3 +299,26 @@ def test_without_ink_there_are_no_traits():
 def test_images_without_traits_are_refused(images):
     with pytest.raises(ValueError, match=r"needed are finite images.*image\[None\]"):
         metrics.traits(images)
+
+
+def peak_of(function, *arguments):
+    tracemalloc.start()
+    found = function(*arguments)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found, peak
+
+
+def test_many_points_are_compared_in_little_memory():
+    points = np.random.default_rng(5).standard_normal((60_000, 2))
+    sizes, peak = peak_of(metrics.ball_sizes, points[:4000])  # 128 MB in one piece
+    assert peak < 90_000_000
+    found, peak = peak_of(
+        metrics.density_and_coverage, points, points[:300], 5, sizes[:300]
+    )
+    assert peak < 150_000_000
+    inside, covered = 0, 0
+    for centre, size in zip(points[:300], sizes):
+        within = ((points - centre) ** 2).sum(axis=1) <= size + 1e-9
+        inside, covered = inside + within.sum(), covered + within.any()
+    assert found == pytest.approx((inside / 5 / 60_000, covered / 300), rel=1e-3)
