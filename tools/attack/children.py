@@ -1,0 +1,169 @@
+"""Processes that the attack starts, hurts and ends; it touches no other.
+
+Starting TensorFlow takes seconds. So one process imports it once and computes nothing,
+and every child is a fork of that one.
+"""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAINING = "tools.attack.training"
+STOPPED = (0, 2, 129, 130, 143)  # how the command line ends when it says why
+
+_lock = threading.Lock()
+
+
+def private(folder):
+    """Sets where this process and its children keep things: below one folder."""
+    for name in ("HOME", "KERAS_HOME", "GAN_RUNS", "TMPDIR", "MPLCONFIGDIR"):
+        place = folder / "private" / name.lower()
+        place.mkdir(parents=True, exist_ok=True)
+        os.environ[name] = str(place)
+    os.environ["PYTHONPATH"] = str(ROOT)
+    # The bar of a process that was killed leaves one, and the system takes it back.
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
+
+
+def warm():
+    """Imports TensorFlow, so that the first child takes no longer than others."""
+    process = _fork(time.time)
+    process.join()
+
+
+class Child:
+    """A command of `gan_utils` in a process of its own, its output in a file.
+
+    Args:
+        arguments: of the command line.
+        out: a path for what it says.
+        forked: whether to fork it; otherwise Python starts anew, as for a reader.
+        module: which module then is run.
+        options: more for `subprocess.Popen`.
+    """
+
+    def __init__(self, arguments, out, forked=True, module=TRAINING, **options):
+        self.out = Path(out)
+        arguments = [str(argument) for argument in arguments]
+        self.forked = forked
+        if forked:
+            self.process = _fork(_command, arguments, str(out))
+        else:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                **{"stdout": self.out.open("w"), "stderr": subprocess.STDOUT} | options,
+                cwd=ROOT,
+            )
+
+    def send(self, number):
+        """Sends a signal, unless the process has ended."""
+        if self.running():
+            os.kill(self.process.pid, number)
+
+    def running(self):
+        """Tells whether it still runs; a child that ended is waited for."""
+        if self.forked:
+            return self.process.is_alive()
+        return self.process.poll() is None
+
+    def end(self, limit=120):
+        """Waits and returns the exit code; None, once killed, for one that hung."""
+        until = time.monotonic() + limit
+        while self.running() and time.monotonic() < until:
+            time.sleep(0.01)
+        if self.running():
+            self.process.kill()
+            (self.process.join if self.forked else self.process.wait)()
+            return None
+        return self.process.exitcode if self.forked else self.process.returncode
+
+    def said(self):
+        """Returns the last line that it printed or complained of."""
+        text = self.out.read_text(encoding="utf-8", errors="replace").strip()
+        return text.replace("\r", "\n").rpartition("\n")[2]
+
+    def fault(self, code):
+        """Returns what is wrong with how it ended, a sentence, or None."""
+        if code is None:
+            return "it hung"
+        if code not in STOPPED or "Traceback" in self.out.read_text(errors="replace"):
+            return f"it ended with code {code}: {self.said()[-200:]}"
+        return None
+
+
+def work(task, cases, limit):
+    """Works off cases in forked processes, two side by side.
+
+    Args:
+        task: a function of a module, from a case to a fault, a sentence or None.
+        cases: what to give it.
+        limit: seconds a case may take.
+
+    Returns:
+        A list of pairs of a case and its fault; a process that dies or hangs is one.
+    """
+    found = []
+    halves = [list(cases[start::2]) for start in range(2)]
+    threads = [
+        threading.Thread(target=_work_off, args=(task, half, limit, found))
+        for half in halves
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def _work_off(task, cases, limit, found):
+    while cases:
+        here, there = multiprocessing.Pipe()
+        process = _fork(_attempt, task, cases, there)
+        there.close()
+        try:
+            while cases:
+                if not here.poll(limit):
+                    raise TimeoutError
+                found.append((cases[0], here.recv()))
+                cases = cases[1:]
+        except TimeoutError:
+            process.kill()
+            found.append((cases[0], f"it took more than {limit} s"))
+            cases = cases[1:]
+        except EOFError:  # it died
+            process.join()
+            found.append((cases[0], f"the process died with {process.exitcode}"))
+            cases = cases[1:]
+        process.join()
+
+
+def _fork(function, *arguments):
+    with _lock:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([TRAINING])
+        process = context.Process(target=function, args=arguments, daemon=True)
+        process.start()
+    return process
+
+
+def _command(arguments, out):
+    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    from tools.attack import training
+
+    sys.exit(training.__main__.main(arguments))
+
+
+def _attempt(task, cases, connection):
+    # What TensorFlow's C++ or a library says of damage belongs to no table.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    for case in cases:
+        connection.send(task(case))
