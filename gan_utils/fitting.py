@@ -1,5 +1,8 @@
-"""A model that `fit` trains by a step, on any devices, and its checkpoints."""
+"""A model that `fit` trains by a step, on any devices, until it is interrupted."""
 
+import contextlib
+import signal
+import threading
 import time
 
 from gan_utils import quiet  # noqa: F401
@@ -7,9 +10,6 @@ from gan_utils import quiet  # noqa: F401
 import keras
 import numpy as np
 import tensorflow as tf
-
-# What TensorFlow raises when a checkpoint is whole and belongs to something else.
-MISFIT = (AssertionError, ValueError, tf.errors.InvalidArgumentError)
 
 
 class Trainable(keras.Model):
@@ -40,7 +40,11 @@ class Trainable(keras.Model):
         self.take_step = step
         self.optimizers = {}
         self.step_count = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.seconds = 0.0
         self.fault = None  # what was not finite, and when
+        self.stops_anywhere = False
+        self._interrupts = _Interrupts()
+        self._at_once = 1  # steps between two looks of Python
         self.reset_metrics()
         self.built = True
 
@@ -85,6 +89,11 @@ class Trainable(keras.Model):
     def networks(self):
         """The networks by name, as they are drawn with, measured and shipped."""
         return self.trained
+
+    @property
+    def begun_with(self):
+        """What a training cannot change on its way, a dict that JSON can hold."""
+        return {}
 
     def run_step(self, batch):
         """Runs the step on one batch; returns its numbers by name."""
@@ -131,10 +140,26 @@ class Trainable(keras.Model):
                 rows = rows.write(place, run(next(iterator)))
             return rows.stack()
 
-        def train_and_note(iterator):
-            return self._note(train(iterator, tf.constant(self.steps_per_execution)))
+        self.train_function = lambda iterator: self._execute(train, iterator)
 
-        self.train_function = train_and_note
+    def _execute(self, train, iterator):
+        """Runs an execution, about a second at a time, and keeps its numbers.
+
+        Python hears an interrupt only between two calls of a graph.
+        """
+        rows, left, interrupts = [], self.steps_per_execution, self._interrupts
+        while left and not (interrupts.heard and (self.stops_anywhere or not rows)):
+            size, started = min(left, self._at_once), time.monotonic()
+            rows.append(train(iterator, tf.constant(size)).numpy())
+            pace = size / max(time.monotonic() - started, 1e-6)
+            left -= size
+            self._at_once = max(1, int(pace))
+            interrupts.wait = 1 if self.stops_anywhere else left / pace
+        if rows:
+            self._note(np.concatenate(rows))
+        if interrupts.heard:
+            raise KeyboardInterrupt
+        return self.get_metrics_result()
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Does nothing: the networks are built.
@@ -145,7 +170,6 @@ class Trainable(keras.Model):
 
     def _note(self, rows):
         """Keeps the numbers of an execution, float32 `(steps, k)`."""
-        rows = rows.numpy()
         for row, column in np.argwhere(~np.isfinite(rows))[:1]:
             self.fault = (
                 f"{self.names[column]} was not a finite number at step "
@@ -156,7 +180,6 @@ class Trainable(keras.Model):
             self.check()
         self._total = self._total + rows.sum(axis=0, dtype=np.float64)
         self._counted += len(rows)
-        return self.get_metrics_result()
 
     def reset_metrics(self):
         """Forgets the numbers of the epoch; `fit` calls it before each."""
@@ -171,8 +194,10 @@ class Trainable(keras.Model):
     def fit(self, x, callbacks=None, **options):
         """Runs Keras' own `fit`; an interrupt lets every callback finish first.
 
-        So a `Checkpoint` saves before the interrupt is raised again. One that comes
-        before training has begun is only raised again.
+        It is heard within about a second or a step, whichever is longer, and answered
+        with the time until the execution is over. Then a `Checkpoint` saves, and the
+        interrupt is raised again. One that comes before training has begun is only
+        raised again. An `OSError` of a callback lets the others finish, too.
 
         Args:
             x: a dataset of batches, as `data.batches` makes it.
@@ -188,17 +213,22 @@ class Trainable(keras.Model):
         """
         begun = []  # gets an entry once every callback has begun
         last = keras.callbacks.LambdaCallback(on_train_begin=begun.append)
-        callbacks = [_Settling(), *(callbacks or []), last]
+        callbacks = [_Keeping(), *(callbacks or []), last]
         batches = share(x, self.distribute_strategy)
-        try:
-            # shuffle=False: Keras warns about its default with a dataset.
-            return super().fit(batches, callbacks=callbacks, shuffle=False, **options)
-        except KeyboardInterrupt:
-            for callback in callbacks if begun else []:
-                callback.on_train_end()
-            raise KeyboardInterrupt(
-                f"Training was interrupted after step {self.step:,}."
-            ) from None
+        with self._interrupts:
+            try:
+                # shuffle=False: Keras warns about its default with a dataset.
+                options = {"shuffle": False, **options}
+                history = super().fit(batches, callbacks=callbacks, **options)
+                if not self._interrupts.heard:
+                    return history
+            except (KeyboardInterrupt, OSError) as stop:
+                with contextlib.ExitStack() as ends:  # goes on where one end fails
+                    for callback in reversed(callbacks if begun else []):
+                        ends.callback(callback.on_train_end)
+                if isinstance(stop, OSError):
+                    raise
+        raise KeyboardInterrupt(f"Training was interrupted after step {self.step:,}.")
 
     def state(self):
         """Returns what a resumed training needs: lists of tensors by name.
@@ -230,14 +260,49 @@ class Trainable(keras.Model):
                     )
 
 
-class _Settling(keras.callbacks.Callback):
-    """Makes ready what is drawn with, before other callbacks draw."""
+class _Interrupts:
+    """Hears interrupts while a training runs, so that it stops where it can be saved.
+
+    Another thread than the main one hears none, and a program's own handler stays.
+    """
+
+    def __init__(self):
+        self.heard = False
+        self.wait = 1  # seconds until the training can stop, about
+
+    def __enter__(self):
+        main = threading.current_thread() is threading.main_thread()
+        before = signal.getsignal(signal.SIGINT)
+        self.heard, self._ours = False, main and before is signal.default_int_handler
+        if self._ours:
+            signal.signal(signal.SIGINT, self._hear)
+
+    def __exit__(self, *error):
+        if self._ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _hear(self, *given):
+        self.heard = True
+        # Where the output is gone or busy, training stops all the same.
+        with contextlib.suppress(OSError, RuntimeError):
+            wait = max(1, round(self.wait))
+            print(f"\nInterrupted: stops in about {wait} s, then saves.", flush=True)
+
+
+class _Keeping(keras.callbacks.Callback):
+    """Counts the seconds, and makes ready what is drawn with, before others draw."""
+
+    def on_train_begin(self, logs=None):
+        self._counted_at = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
         self.model.settle()
+        now = time.monotonic()
+        self.model.seconds += now - self._counted_at
+        self._counted_at = now
 
     def on_train_end(self, logs=None):
-        self.model.settle()  # after an interrupt, the last epoch has no end
+        self.on_epoch_end(None)  # after an interrupt, the last epoch has no end
 
 
 def share(batches, strategy):
@@ -289,6 +354,7 @@ def fit_until(model, make_batches, steps, interval, callbacks):
     first = min(missing, -model.step % interval)
     whole, rest = divmod(missing - first, interval)
     before = model.steps_per_execution
+    model.stops_anywhere = True  # the next sitting begins with what is missing
     try:
         for epochs, size in ((1, first), (whole, interval), (1, rest)):
             if epochs and size:
@@ -302,79 +368,4 @@ def fit_until(model, make_batches, steps, interval, callbacks):
                 )
     finally:
         model.steps_per_execution = before
-
-
-class Checkpoint(keras.callbacks.Callback):
-    """Saves all that training needs to go on, and brings it back.
-
-    Made with a folder that holds a checkpoint, it restores the newest one into
-    the model at once. As a callback it saves at the end of an interval when
-    `seconds` have passed, and at the end of training. It keeps the two newest;
-    each is written under a temporary name first, and never when a loss or a
-    weight is not finite. Learning rates are not saved: those of the model
-    you give count.
-
-    Args:
-        model: a compiled `Trainable`.
-        folder: a path; made when it is missing.
-        seconds: time between two saves, 0 or more.
-
-    Raises:
-        OSError: the folder cannot be written, or none of its checkpoints read; when
-            saving, the disk is full.
-        ValueError: the checkpoint belongs to other networks or optimizers.
-    """
-
-    def __init__(self, model, folder, seconds=20):
-        super().__init__()
-        self._trained = model
-        self.seconds = seconds
-        self._saved_at = time.monotonic()
-        self._saved_step = None
-        state = tf.train.Checkpoint(**model.state())
-        self._manager = tf.train.CheckpointManager(state, str(folder), max_to_keep=2)
-        self._restore(state)
-
-    def _restore(self, state):
-        """Brings back the newest checkpoint that can be read."""
-        paths = self._manager.checkpoints[::-1]
-        for path in paths:
-            try:
-                state.restore(path).assert_consumed()
-                self._trained.fault = None  # it is from before
-                return
-            except MISFIT as error:
-                raise ValueError(
-                    f"The checkpoint {path} was made by other networks or optimizers "
-                    "than these. Build them as they were, or give a new folder."
-                ) from error
-            except (IndexError, tf.errors.OpError):
-                continue  # damaged: the one before it may be whole
-        if paths:
-            raise OSError(
-                f"No checkpoint in {self._manager.directory} can be read; they are "
-                "damaged. Give a new folder, or move this one away, to begin anew."
-            )
-
-    def save(self):
-        """Writes a checkpoint of this step, unless something is not finite."""
-        self._trained.check()
-        try:
-            self._manager.save(self._trained.step)
-        except tf.errors.OpError as error:  # a full disk, a folder that went away
-            reason = error.message.rpartition("; ")[2].partition(" [Op:")[0]
-            raise OSError(
-                f"The checkpoint of step {self._trained.step:,} could not be written "
-                f"to {self._manager.directory}: {reason}. Those before it are whole. "
-                "Make room or mend the folder, then run the same again."
-            ) from error
-        self._saved_at = time.monotonic()
-        self._saved_step = self._trained.step
-
-    def on_epoch_end(self, epoch, logs=None):
-        if time.monotonic() - self._saved_at >= self.seconds:
-            self.save()
-
-    def on_train_end(self, logs=None):
-        if self._trained.step != self._saved_step:
-            self.save()
+        model.stops_anywhere = False

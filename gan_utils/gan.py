@@ -148,6 +148,11 @@ class GAN(fitting.Trainable):
         """The networks by name; what is drawn with is the averaged generator."""
         return dict(generator=self.averaged_generator, discriminator=self.discriminator)
 
+    @property
+    def begun_with(self):
+        """What a training cannot change on its way: the seed."""
+        return {"seed": self.seed}
+
     def run_step(self, batch):
         """Runs the step on one batch, with latent points of its own."""
         latents = self.draw_latents(tf.shape(tf.nest.flatten(batch)[0])[0])

@@ -1,17 +1,20 @@
 """One training in one folder: it goes on where it was, whatever broke it off."""
 
+import contextlib
 import functools
-import json
 import os
-import time
 from pathlib import Path
 
-from gan_utils import callbacks, judge, recipes
-from gan_utils.fitting import Checkpoint, fit_until
+from gan_utils import callbacks, checkpoints, judge, recipes, records
+from gan_utils.fitting import fit_until
 from gan_utils.gan import GAN
 
+import filelock
 import keras
 import tensorflow as tf
+
+RUN = "run.json"
+LOCK = ".lock"
 
 
 def train(name, folder, seed=0, steps=None, save_every=20, devices=1):
@@ -19,7 +22,7 @@ def train(name, folder, seed=0, steps=None, save_every=20, devices=1):
 
     The folder gets `checkpoint`, `log`, for GANs `frames`, and `run.json`. A
     training that was broken off at any moment ends with the same weights, bit
-    for bit, as one that was not.
+    for bit, as one that was not, on the same machine with the same cores.
 
     Args:
         name: a name in `recipes.RECIPES`.
@@ -36,8 +39,8 @@ def train(name, folder, seed=0, steps=None, save_every=20, devices=1):
     Raises:
         OSError: the folder cannot be written.
         ValueError: there is no such name, the devices cannot be had or do not divide
-            the batch, or the folder holds another model, seed or number of devices,
-            or more steps.
+            the batch; or the folder holds another model, seed or number of devices,
+            more steps, something else, or a training that is running.
         FloatingPointError: a loss became NaN or infinite.
     """
     recipe, folder = recipes.find(name), Path(folder)
@@ -54,31 +57,73 @@ def train(name, folder, seed=0, steps=None, save_every=20, devices=1):
             "together. Train it on one device."
         )
     strategy = spread(devices)
-    clock = _Clock(folder, {"name": name, "seed": seed, "devices": devices})
-    with strategy.scope():
-        model = recipe.build(seed)
-        saver = Checkpoint(model, folder / "checkpoint", save_every)
-    if model.step > steps:
+    begun_with = {"name": name, "seed": seed, "devices": devices}
+    with _claim(folder):
+        _check_origin(folder, begun_with)
+        with strategy.scope():
+            model = recipe.build(seed)
+            saver = checkpoints.Checkpoint(
+                model, folder / "checkpoint", save_every, begun_with
+            )
+        if model.step > steps:
+            raise ValueError(
+                f"{folder} holds a training of {model.step:,} steps, {steps:,} were "
+                "asked for. Ask for more, or give another folder."
+            )
+        watchers = _make_watchers(model, recipe, folder, steps)
+        make_batches = functools.partial(recipe.batches, seed)
+        try:
+            watchers.append(saver)
+            fit_until(model, make_batches, steps, recipe.interval, watchers)
+        except tf.errors.OpError as error:  # TensorFlow's own name for a full disk
+            raise OSError(f"Training stopped: {error.message}") from error
+        model.settle_for_good()
+    return model, model.seconds
+
+
+@contextlib.contextmanager
+def _claim(folder):
+    """Keeps other trainings out of a folder; the system forgets who was killed."""
+    ours = (RUN, LOCK, Path(RUN).stem + ".part")
+    folder.mkdir(parents=True, exist_ok=True)
+    known = (folder / RUN).exists() or checkpoints.find(folder / "checkpoint")
+    if not known and any(path.name not in ours for path in folder.iterdir()):
         raise ValueError(
-            f"{folder} holds a training of {model.step:,} steps, {steps:,} were asked "
-            "for. Ask for more, or give another folder."
+            f"{folder} holds something else than a training. Give a new folder."
         )
-    drawn, watchers = _watch_samples(model, recipe, folder)
-    watchers = [
-        callbacks.ProgressBar(steps),
-        # Before the judge, since it clears the log of a training begun anew.
-        callbacks.TensorBoardLog(folder / "log", drawn, max(1, recipe.steps // 10)),
-        *watchers,
-        clock,
-        saver,
-    ]
-    make_batches = functools.partial(recipe.batches, seed)
     try:
-        fit_until(model, make_batches, steps, recipe.interval, watchers)
-    except tf.errors.OpError as error:  # TensorFlow's own name for a full disk
-        raise OSError(f"Training stopped: {error.message}") from error
-    model.settle_for_good()
-    return model, clock.record["seconds"]
+        with filelock.FileLock(folder / LOCK, timeout=0):
+            yield
+    except filelock.Timeout as error:
+        raise ValueError(
+            f"Another training is running in {folder}. Wait for its end, or give "
+            "another folder."
+        ) from error
+
+
+def _check_origin(folder, begun_with):
+    """Compares what the training in a folder was begun with; notes it when new."""
+    path, noted = folder / RUN, None
+    saved = checkpoints.read_origin(folder / "checkpoint")
+    try:
+        if path.exists():
+            noted = {"devices": 1, **records.read(path, records.RUN)}
+    except ValueError as error:
+        if saved is None:
+            raise ValueError(
+                f"{error} It says which model and seed the checkpoints beside it "
+                "belong to. Give another folder, or move this one away."
+            ) from error
+    for origin in (saved or {}, noted or {}):
+        origin = {**begun_with, **origin}
+        if any(origin[key] != value for key, value in begun_with.items()):
+            raise ValueError(
+                f"{folder} holds a training of {origin['name']} with seed "
+                f"{origin['seed']} on {origin['devices']} device(s). Give another "
+                "folder, or move this one away."
+            )
+    if noted is None:
+        records.write(path, begun_with)
 
 
 def spread(devices):
@@ -125,15 +170,21 @@ def spread(devices):
     return tf.distribute.MirroredStrategy(chosen)
 
 
-def _watch_samples(model, recipe, folder):
-    """Returns the points to draw for the log, and the callbacks that draw a GAN's."""
-    if not isinstance(model, GAN):
-        return None, []
-    points = recipe.sample_latents(36, model.latent_dim, seed=1)
-    watchers = [callbacks.SampleFrames(points, folder / "frames")]
-    if recipe.judge_every:
-        watchers.append(_Judge(folder / "log" / "judge", recipe))
-    return points[:9], watchers  # nine keep the log of colour images small, too
+def _make_watchers(model, recipe, folder, steps):
+    """Makes what shows and logs the training; of a GAN, pictures and numbers, too."""
+    points, of_samples = None, []
+    if isinstance(model, GAN):
+        points = recipe.sample_latents(36, model.latent_dim, seed=1)
+        of_samples.append(callbacks.SampleFrames(points, folder / "frames"))
+        points = points[:9]  # nine keep the log of colour images small, too
+        if recipe.judge_every:
+            of_samples.append(_Judge(folder / "log" / "judge", recipe))
+    return [
+        callbacks.ProgressBar(steps),
+        # Before the judge, since it clears the log of a training begun anew.
+        callbacks.TensorBoardLog(folder / "log", points, max(1, recipe.steps // 10)),
+        *of_samples,
+    ]
 
 
 class _Judge(keras.callbacks.Callback):
@@ -159,49 +210,3 @@ class _Judge(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self._writer.close()
-
-
-class _Clock(keras.callbacks.Callback):
-    """Keeps what a training was begun with, and counts its seconds, judging too."""
-
-    def __init__(self, folder, begun_with):
-        super().__init__()
-        self.path = folder / "run.json"
-        self.record = {**begun_with, "seconds": 0.0}
-        folder.mkdir(parents=True, exist_ok=True)
-        if self.path.exists():
-            self.record = self._read()
-        elif any(path != self.path.with_suffix(".part") for path in folder.iterdir()):
-            raise ValueError(
-                f"{folder} holds something else than a training. Give a new folder."
-            )
-        if any(self.record[key] != value for key, value in begun_with.items()):
-            raise ValueError(
-                f"{folder} holds a training of {self.record['name']} with seed "
-                f"{self.record['seed']} on {self.record['devices']} device(s). Give "
-                "another folder, or move this one away."
-            )
-        self._write()
-
-    def _read(self):
-        try:
-            record = json.loads(self.path.read_text(encoding="utf-8"))
-            record = {"devices": 1, **record}  # what older trainings had
-            return {key: record[key] for key in self.record}
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{self.path} is damaged; it says which model and seed the checkpoints "
-                "beside it belong to. Give another folder, or move this one away."
-            ) from error
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._started = time.monotonic()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.record["seconds"] += time.monotonic() - self._started
-        self._write()
-
-    def _write(self):
-        part = self.path.with_suffix(".part")
-        part.write_text(json.dumps(self.record), encoding="utf-8")
-        os.replace(part, self.path)

@@ -6,7 +6,7 @@ images too, or `make_plane_gan`: they take a millisecond a step.
 
 import functools
 
-from gan_utils import data, fitting, losses, models, playground, steps
+from gan_utils import checkpoints, data, fitting, losses, models, playground, steps
 from gan_utils.gan import GAN
 from gan_utils.models import classics
 
@@ -95,7 +95,7 @@ def train_classifier(steps_in_all, folder=None):
     classifier = models.initialize(keras.Sequential(parts, name="classifier"), 0)
     model = fitting.Trainable({"classifier": classifier}, steps.classifier_step)
     model.compile({"classifier": (adam(), classifier.trainable_variables)})
-    savers = [fitting.Checkpoint(model, folder, seconds=0)] if folder else []
+    savers = [checkpoints.Checkpoint(model, folder, seconds=0)] if folder else []
 
     def make_batches(first_step):
         return data.batches(IMAGES, 16, 0, first_step, LABELS)
@@ -157,3 +157,27 @@ def differences(first, second):
         for place, (a, b) in pairs
         if not np.array_equal(a, b)
     }
+
+
+def make_line(step=None, rate=1e-2, width=64, depth=1, seed=0, steps_per_execution=2):
+    """Builds a network that learns the sum of two coordinates, compiled."""
+    hidden = [keras.layers.Dense(width, "relu") for _ in range(depth)]
+    dropout = keras.layers.Dropout(0.3, seed=seed)
+    parts = [keras.Input((2,)), *hidden, dropout, keras.layers.Dense(1)]
+    network = models.initialize(keras.Sequential(parts, name="line"), seed)
+    model = fitting.Trainable({"line": network}, step or line_step)
+    optimizer = keras.optimizers.Adam(rate)
+    model.compile({"line": (optimizer, network.trainable_variables)})
+    model.steps_per_execution = steps_per_execution
+    return model
+
+
+def line_step(model, points):
+    network = model.networks["line"]
+    with tf.GradientTape() as tape:
+        sums = tf.reduce_sum(points, axis=1, keepdims=True)
+        errors = (network(points, training=True) - sums) ** 2
+        loss = tf.reduce_mean(errors)
+    weights = network.trainable_variables
+    model.optimizers["line"].apply(tape.gradient(loss, weights), weights)
+    return {"loss": loss, "place": model.step_count, "point": points}

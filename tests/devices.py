@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from gan_utils import data, latent, models, recipes, runs, steps
-from gan_utils.fitting import Checkpoint, fit_until
+from gan_utils.checkpoints import Checkpoint
+from gan_utils.fitting import fit_until
 from gan_utils.gan import GAN
 from gan_utils.models import classics
 from gan_utils.recipes import Recipe, adams, pair

@@ -6,7 +6,8 @@ They stand here and not in the package: what the package has is only the place f
 import functools
 
 from gan_utils import callbacks, data, latent, models, playground, recipes, runs
-from gan_utils.fitting import Checkpoint, fit_until
+from gan_utils.checkpoints import Checkpoint
+from gan_utils.fitting import fit_until
 from gan_utils.playground import RING
 from gan_utils.recipes import Recipe, adams, make_trainable, pair
 from gan_utils.steps import opinions

@@ -17,12 +17,15 @@ ALLOWED = {
         *("data", "judge", "metrics", "paths", "plotting"),
         *("recipes", "runs", "store"),
     },
-    "runs": {"callbacks", "fitting", "gan", "judge", "recipes", "records"},
+    "runs": {
+        *("callbacks", "checkpoints", "fitting", "gan", "judge", "recipes"),
+        "records",
+    },
     "judge": {
         *("checks", "colour", "compiled", "data", "latent", "metrics", "models"),
         *("plotting", "recipes", "store"),
     },
-    "store": {"models", "paths", "recipes", "records"},
+    "store": {"folders", "models", "paths", "recipes", "records"},
     "recipes": {
         *("classic_recipes", "data", "losses"),
         *("models", "settings", "steps"),
@@ -32,6 +35,7 @@ ALLOWED = {
     "playground": {"checks", "gan", "models"},
     "gan": {"fitting", "losses", "models", "quiet", "steps"},
     "steps": {"losses", "quiet"},
+    "checkpoints": {"quiet"},
     "fitting": {"quiet"},
     "callbacks": {"plotting", "quiet"},
     "doctor": {"checks", "quiet"},
@@ -51,6 +55,7 @@ ALLOWED = {
     "checks": set(),
     "paths": set(),
     "records": set(),
+    "folders": set(),
     "quiet": set(),
 }
 LIGHT = (
@@ -62,6 +67,7 @@ LIGHT = (
     "checks",
     "paths",
     "records",
+    "folders",
 )
 HEAVY = {"tensorflow", "keras", "matplotlib", "numpy", "ipywidgets"}
 ARROWS = {name: imports(path)[0] for name, path in MODULES.items()}

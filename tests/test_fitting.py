@@ -1,54 +1,32 @@
 """A model trains by any step, goes on bit for bit, and saves what is whole and good."""
 
+import signal
+import threading
+import time
 import types
 
-from gan_utils import callbacks, fitting, latent, models
-from gan_utils.fitting import Checkpoint, Trainable
+from gan_utils import callbacks, fitting, latent
+from gan_utils.checkpoints import Checkpoint, find
+from gan_utils.fitting import Trainable
 from gan_utils.playground import RING
 from tests.conftest import (
     LATENT_DIM,
-    SaveAt,
     adam,
     copy,
     differences,
     fit,
     fit_plane,
+    line_step,
     make_dense_gan,
-    make_gan,
-    make_plane_gan,
+    make_line,
     same,
     state,
-    train_classifier,
 )
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-
-
-def make_line(step=None, rate=1e-2, width=64, depth=1, seed=0, steps_per_execution=2):
-    """Builds a network that learns the sum of two coordinates, compiled."""
-    hidden = [keras.layers.Dense(width, "relu") for _ in range(depth)]
-    dropout = keras.layers.Dropout(0.3, seed=seed)
-    parts = [keras.Input((2,)), *hidden, dropout, keras.layers.Dense(1)]
-    network = models.initialize(keras.Sequential(parts, name="line"), seed)
-    model = Trainable({"line": network}, step or line_step)
-    optimizer = keras.optimizers.Adam(rate)
-    model.compile({"line": (optimizer, network.trainable_variables)})
-    model.steps_per_execution = steps_per_execution
-    return model
-
-
-def line_step(model, points):
-    network = model.networks["line"]
-    with tf.GradientTape() as tape:
-        sums = tf.reduce_sum(points, axis=1, keepdims=True)
-        errors = (network(points, training=True) - sums) ** 2
-        loss = tf.reduce_mean(errors)
-    weights = network.trainable_variables
-    model.optimizers["line"].apply(tape.gradient(loss, weights), weights)
-    return {"loss": loss, "place": model.step_count, "point": points}
 
 
 @pytest.fixture(scope="module")
@@ -115,40 +93,6 @@ def test_a_bad_number_stops_training_and_is_not_saved(value, tmp_path):
     assert fresh.step == 8
 
 
-def test_bad_weights_are_not_saved_over_good_ones(tmp_path):
-    model = make_line()
-    saver = Checkpoint(model, tmp_path)
-    saver.save()
-    weight = model.networks["line"].weights[0]
-    weight.assign(np.nan * weight)
-    with pytest.raises(FloatingPointError, match="of the line is not finite"):
-        saver.save()
-    fresh = make_line(seed=1)
-    Checkpoint(fresh, tmp_path)
-    assert same(state(fresh), state(make_line()))
-
-
-def test_a_gan_with_dropout_and_batch_norm_resumes_bit_for_bit(tmp_path):
-    whole = make_gan(dropout=0.3)
-    fit(whole, 6, [SaveAt(4, Checkpoint(whole, tmp_path))])
-    resumed = make_gan(dropout=0.3, seed=5)  # with other weights, to be replaced
-    resumed.seed = 0
-    Checkpoint(resumed, tmp_path)
-    assert resumed.step == 4
-    fit(resumed, 6)
-    assert differences(whole, resumed) == {}
-
-
-def test_a_classifier_with_dropout_resumes_bit_for_bit(tmp_path):
-    whole = train_classifier(5)
-    train_classifier(3, tmp_path)
-    resumed = train_classifier(5, tmp_path)
-    assert whole.step == resumed.step == 5
-    assert differences(whole, resumed) == {}
-    start = train_classifier(0)
-    assert not same(state(start), state(resumed))
-
-
 class InterruptAt(keras.callbacks.Callback):
     def __init__(self, step):
         super().__init__()
@@ -180,6 +124,110 @@ def test_an_interrupt_saves_and_training_goes_on_from_there(step, dense_gan, tmp
     assert differences(dense_gan, resumed) == {}
 
 
+@pytest.fixture
+def interrupts():
+    """Has Python raise interrupts, as it does in a terminal and in a notebook."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def slow_line(at_step, steps_per_execution):
+    """Builds a line of slow steps; in one of them an interrupt comes."""
+    steps = iter(range(100))
+
+    def wait():
+        time.sleep(0.25)
+        if next(steps) == at_step:
+            signal.raise_signal(signal.SIGINT)
+        return np.float32(0)
+
+    def step(model, points):
+        waited = tf.numpy_function(wait, [], tf.float32)
+        return line_step(model, points) | {"waited": tf.reshape(waited, ())}
+
+    return make_line(step, steps_per_execution=steps_per_execution)
+
+
+def test_a_slow_training_in_intervals_stops_between_them(interrupts, tmp_path, capsys):
+    model = slow_line(at_step=2, steps_per_execution=1)
+    with pytest.raises(KeyboardInterrupt, match=r"after step [2-9]\."):
+        fitting.fit_until(model, ring_batches, 16, 16, [Checkpoint(model, tmp_path)])
+    assert "Interrupted: stops in about 1 s, then saves." in capsys.readouterr().out
+    resumed, whole = make_line(), make_line()
+    Checkpoint(resumed, tmp_path)
+    assert resumed.step == model.step
+    for each in (resumed, whole):
+        fitting.fit_until(each, ring_batches, 16, 16, [])
+    assert same(state(whole), state(resumed))
+
+
+def test_a_fit_ends_its_execution_and_says_how_long_that_takes(interrupts, capsys):
+    model = slow_line(at_step=2, steps_per_execution=8)
+    with pytest.raises(KeyboardInterrupt, match="after step 8"):
+        model.fit(ring_batches(0), epochs=2, steps_per_epoch=8, verbose=0)
+    assert "Interrupted: stops in about 2 s" in capsys.readouterr().out
+
+
+def test_an_interrupt_while_saving_waits_for_it(interrupts, tmp_path):
+    class Impatient(Checkpoint):
+        def _write(self, step):
+            signal.raise_signal(signal.SIGINT)
+            super()._write(step)
+
+    model = make_line()
+    with pytest.raises(KeyboardInterrupt, match="after step 4"):
+        fit_plane(model, 4, [Impatient(model, tmp_path)])
+    assert [path.name for path in find(tmp_path)] == ["ckpt-4"]
+
+
+def test_a_program_keeps_its_own_way_with_interrupts(interrupts):
+    heard = []
+    signal.signal(signal.SIGINT, lambda *given: heard.append(given))
+    model = slow_line(at_step=0, steps_per_execution=1)
+    model.fit(ring_batches(0), steps_per_epoch=2, verbose=0)
+    assert (len(heard), model.step) == (1, 2)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_a_model_trains_in_another_thread_too():
+    model = make_line()
+    thread = threading.Thread(target=fit_plane, args=(model, 4))
+    thread.start()
+    thread.join()
+    assert model.step == 4
+
+
+def test_a_callback_that_cannot_write_lets_the_others_finish(tmp_path):
+    class Gone(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if self.model.step == 4:
+                raise BrokenPipeError(32, "Broken pipe")
+
+        def on_train_end(self, logs=None):
+            raise BrokenPipeError(32, "Broken pipe")
+
+    model = make_line()
+    with pytest.raises(BrokenPipeError):
+        fit_plane(model, 8, [Gone(), Checkpoint(model, tmp_path)])
+    assert [path.name for path in find(tmp_path)] == ["ckpt-4"]
+
+
+def test_the_seconds_of_all_sittings_are_counted(monkeypatch):
+    model, now = make_line(), [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    class Wait(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            now[0] += 3
+
+    for step, seconds in ((4, 6), (6, 9)):
+        fit_plane(model, step, [Wait()])
+        assert model.seconds == seconds
+        now[0] += 100
+
+
 def test_an_interrupt_before_the_first_step_is_an_interrupt(tmp_path, monkeypatch):
     gan = make_dense_gan()
 
@@ -191,87 +239,6 @@ def test_an_interrupt_before_the_first_step_is_an_interrupt(tmp_path, monkeypatc
     log = callbacks.TensorBoardLog(tmp_path / "log", points)
     with pytest.raises(KeyboardInterrupt, match="after step 0"):
         fit(gan, 8, [callbacks.ProgressBar(), log, Checkpoint(gan, tmp_path)])
-
-
-def test_a_step_that_is_saved_is_not_written_again(tmp_path, monkeypatch):
-    model = make_line()
-    saver = Checkpoint(model, tmp_path, seconds=0)
-    written = []
-    monkeypatch.setattr(saver._manager, "save", written.append)
-    fit_plane(model, 4, [saver])
-    assert written == [2, 4]
-
-
-def test_checkpoints_are_saved_by_the_clock(tmp_path, monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(fitting.time, "monotonic", lambda: now[0])
-    saver = Checkpoint(make_line(), tmp_path, seconds=20)
-    saved = []
-    monkeypatch.setattr(saver, "save", lambda: saved.append(now[0]))
-    for now[0] in (5.0, 19.0, 20.0):
-        saver.on_epoch_end(0)
-    assert saved == [20.0]
-
-
-@pytest.mark.parametrize("other", [{"width": 65}, {"depth": 2}, {"depth": 0}])
-def test_a_foreign_checkpoint_is_named(other, tmp_path):
-    Checkpoint(make_line(), tmp_path).save()
-    with pytest.raises(ValueError, match="made by other networks"):
-        Checkpoint(make_line(**other), tmp_path)
-
-
-def test_a_checkpoint_leaves_the_learning_rates_alone(tmp_path):
-    Checkpoint(make_line(), tmp_path).save()
-    model = make_line(rate=0.25)
-    Checkpoint(model, tmp_path)
-    assert float(model.optimizers["line"].learning_rate) == 0.25
-
-
-def truncate(path):
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def test_the_last_whole_checkpoint_loads_when_a_later_one_is_damaged(tmp_path):
-    model = make_line()
-    saver = Checkpoint(model, tmp_path, seconds=0)
-    fit_plane(model, 2, [saver])
-    expected = state(model)
-    fit_plane(model, 4, [saver])
-    truncate(tmp_path / "ckpt-4.data-00000-of-00001")
-    resumed = make_line()
-    Checkpoint(resumed, tmp_path)
-    assert resumed.step == 2
-    assert same(expected, state(resumed))
-
-
-def test_a_folder_of_damaged_checkpoints_is_named(tmp_path):
-    Checkpoint(make_line(), tmp_path).save()
-    truncate(tmp_path / "ckpt-0.data-00000-of-00001")
-    with pytest.raises(OSError, match="can be read; they are damaged"):
-        Checkpoint(make_line(), tmp_path)
-
-
-def test_only_two_checkpoints_are_kept(tmp_path):
-    model = make_line()
-    fit_plane(model, 8, [Checkpoint(model, tmp_path, seconds=0)])
-    assert len(list(tmp_path.glob("*.index"))) == 2
-
-
-def test_a_full_disk_is_an_error_and_what_was_saved_stays(tmp_path):
-    model = make_line()
-    saver = Checkpoint(model, tmp_path)
-    fit_plane(model, 4, [saver])
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        with pytest.raises(OSError, match="step 6 could not be written"):
-            fit_plane(model, 6, [saver])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    fresh = make_line()
-    Checkpoint(fresh, tmp_path)
-    assert fresh.step == 4
 
 
 @pytest.mark.parametrize(
@@ -364,15 +331,3 @@ def test_each_replica_gets_its_rows_of_every_batch(replicas, expected):
     for (images, labels), part in zip(fitting.share(pairs, replicas), expected):
         assert images.numpy().tolist() == part
         assert labels.numpy().tolist() == [-number for number in part]
-
-
-def test_a_training_that_broke_goes_on_from_its_checkpoint(tmp_path):
-    gan = make_plane_gan(steps_per_execution=4)
-    saver = Checkpoint(gan, tmp_path)
-    saver.save()
-    gan.fault = "generator_loss was not a finite number at step 3."
-    with pytest.raises(FloatingPointError, match="at step 3"):
-        saver.save()
-    again = Checkpoint(gan, tmp_path)
-    again.save()
-    assert gan.step == 0

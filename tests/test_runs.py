@@ -1,11 +1,10 @@
 """One training in one folder: broken off, gone on with, or refused."""
 
-import itertools
 import json
 import os
 import shutil
 
-from gan_utils import callbacks, judge, models, recipes, runs
+from gan_utils import callbacks, checkpoints, judge, models, recipes, runs
 from tests.devices import SMALL
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 TINY = SMALL.vary(judge_every=4)
+BEGUN_WITH = {"name": "tiny", "seed": 3, "devices": 1}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,26 +63,19 @@ def test_training_moves_the_networks(whole):
 
 
 def test_a_folder_holds_curves_frames_checkpoints_and_what_it_was_begun_with(broken):
-    folder, _, seconds = broken
+    folder = broken[0]
     steps, _ = callbacks.read_scalars(folder / "log")["generator_loss"]
     assert steps.tolist() == [2, 4, 5, 6, 8]
     frames = sorted(path.name for path in (folder / "frames").iterdir())
     assert frames == [f"step_{step:08d}.png" for step in (0, 2, 4, 5, 6, 8)]
-    assert tf.train.latest_checkpoint(folder / "checkpoint").endswith("-8")
-    record = json.loads((folder / "run.json").read_text())
-    begun_with = {"name": "tiny", "seed": 3, "devices": 1}
-    assert record == {**begun_with, "seconds": seconds}
+    assert checkpoints.find(folder / "checkpoint")[0].name == "ckpt-8"
+    assert json.loads((folder / "run.json").read_text()) == BEGUN_WITH
+
+
+def test_the_seconds_are_those_of_all_sittings(broken):
+    folder, _, seconds = broken
     assert seconds > 0
-
-
-def test_the_seconds_of_all_sittings_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs.time, "monotonic", itertools.count().__next__)
-    for sitting in (1, 2):
-        clock = runs._Clock(tmp_path, {"name": "tiny"})
-        for epoch in range(2):
-            clock.on_epoch_begin(epoch)
-            clock.on_epoch_end(epoch)
-        assert clock.record["seconds"] == 2 * sitting
+    assert runs.train("tiny", folder, seed=3)[1] == seconds
 
 
 def test_the_average_is_settled_on_many_points_for_good(whole):
@@ -139,7 +132,6 @@ def test_a_folder_that_tells_no_devices_was_trained_on_one(whole, tmp_path):
     folder = copy_of(whole, tmp_path / "older", devices=None)
     model, seconds = runs.train("tiny", folder, seed=3)
     assert (model.step, seconds) == (8, whole[2])
-    assert json.loads((folder / "run.json").read_text())["devices"] == 1
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
@@ -150,11 +142,44 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [kept]
 
 
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"name": "tiny"}', None])
+def test_a_record_that_is_lost_is_made_again_from_the_checkpoint(whole, text, tmp_path):
+    folder = copy_of(whole, tmp_path / "copy")
+    record = folder / "run.json"
+    record.write_text(text) if text else record.unlink()
+    assert "tiny with seed 3 on 1 device(s)" in refused(folder, seed=4)
+    assert runs.train("tiny", folder, seed=3)[0].step == 8
+    assert json.loads(record.read_text()) == BEGUN_WITH
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"name": "tiny"}'])
-def test_a_damaged_record_is_named_and_left_alone(text, tmp_path):
+def test_a_damaged_record_alone_is_named_and_left_alone(text, tmp_path):
     (tmp_path / "run.json").write_text(text)
-    assert "run.json is damaged" in refused(tmp_path)
+    said = refused(tmp_path)
+    assert f"{tmp_path / 'run.json'} is" in said
+    assert "which model and seed" in said
     assert (tmp_path / "run.json").read_text() == text
+
+
+def test_a_training_never_begins_anew_beside_checkpoints(whole, tmp_path):
+    folder = copy_of(whole, tmp_path / "copy")
+    for path in (folder / "checkpoint").glob("*.index"):
+        path.write_bytes(b"")
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(OSError, match="they are damaged"):
+        runs.train("tiny", folder, seed=3)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_checkpoints_of_another_seed_are_not_gone_on_with(whole, tmp_path):
+    folder = copy_of(whole, tmp_path / "copy", seed=9)
+    for seed in (3, 9):
+        assert "holds a training of tiny with seed" in refused(folder, seed=seed)
+
+
+def test_two_trainings_in_one_folder_at_once_are_refused(whole):
+    with runs._claim(whole[0]):
+        assert f"Another training is running in {whole[0]}" in refused(whole[0])
 
 
 def test_a_full_disk_is_an_os_error(tmp_path, monkeypatch):

@@ -4,8 +4,9 @@ import functools
 import types
 
 from gan_utils import losses, models, steps
+from gan_utils.checkpoints import Checkpoint
 from gan_utils.classic_recipes import CLASSICS
-from gan_utils.fitting import Checkpoint, Trainable
+from gan_utils.fitting import Trainable
 from gan_utils.gan import GAN
 from gan_utils.playground import RING
 from gan_utils.steps import FAKE, MERGED, REAL, adversarial_step, alternating_step

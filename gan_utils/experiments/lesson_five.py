@@ -2,7 +2,7 @@
 
 import time
 
-from gan_utils import callbacks, data, fitting, latent
+from gan_utils import callbacks, checkpoints, data, latent
 from tools.lessons import LESSONS
 
 import keras
@@ -48,7 +48,7 @@ def fit(scope, gan, steps, folder, more_callbacks=()):
             callbacks.ProgressBar(),
             callbacks.SampleFrames(watched, folder / "frames"),
             callbacks.TensorBoardLog(folder / "log", watched),
-            fitting.Checkpoint(gan, folder / "checkpoint"),
+            checkpoints.Checkpoint(gan, folder / "checkpoint"),
             *more_callbacks,
         ],
         verbose=0,
