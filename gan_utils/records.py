@@ -35,7 +35,7 @@ CARD = {
 }
 RUN = {
     "type": "object",
-    "required": ["name", "seed", "seconds"],
+    "required": ["name", "seed"],
     "properties": {
         "name": NAME,
         "seed": COUNT,
@@ -74,12 +74,38 @@ def read(path, schema):
             parse_float=_float,
             parse_int=_integer,
         )
-        fault = _find_fault(record, schema)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no record in JSON: {error}.") from error
-    if fault:
-        raise ValueError(f"{path} is damaged: {fault}.")
+    check(record, schema, path)
     return record
+
+
+def check(record, schema, what):
+    """Checks a record that is in memory.
+
+    Args:
+        record: what JSON can hold.
+        schema: as for `read`.
+        what: names it in the error.
+
+    Raises:
+        ValueError: a field is missing or of a wrong kind.
+
+    Example:
+        >>> check({"name": "dcgan", "seed": 0, "seconds": 0}, RUN, "It")
+    """
+    errors = jsonschema.Draft4Validator(schema).iter_errors(record)
+    error = jsonschema.exceptions.best_match(errors)
+    if error is None:
+        return
+    field = ".".join(map(str, error.absolute_path)) or "the record"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        fault = f"{field} lacks {', '.join(missing)}"
+    else:
+        needed = f"{error.validator} {error.validator_value}"
+        fault = f"{field} is {reprlib.repr(error.instance)}; needed is {needed}"
+    raise ValueError(f"{what} is damaged: {fault}.")
 
 
 def write(path, record):
@@ -119,17 +145,3 @@ def _float(text):
 def _integer(text):
     value = int(text) if len(text) < 20 else 2**63
     return value if abs(value) < 2**63 else _refuse(text)
-
-
-def _find_fault(record, schema):
-    """Says what is wrong with a record, or returns None."""
-    errors = jsonschema.Draft4Validator(schema).iter_errors(record)
-    error = jsonschema.exceptions.best_match(errors)
-    if error is None:
-        return None
-    field = ".".join(map(str, error.absolute_path)) or "the record"
-    if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
-        return f"{field} lacks {', '.join(missing)}"
-    found = reprlib.repr(error.instance)
-    return f"{field} is {found}; needed is {error.validator} {error.validator_value}"

@@ -1,14 +1,13 @@
 """Trained models: saved with a card, loaded when all is right."""
 
 import hashlib
-import json
+import math
 import os
 import platform
 import re
-import shutil
 from pathlib import Path
 
-from gan_utils import models, paths, recipes
+from gan_utils import folders, models, paths, recipes, records
 
 import h5py
 import keras
@@ -16,8 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 CARD = "card.json"
-# The graphs of the networks in a log; the code shows them better.
-GRAPHS = shutil.ignore_patterns("graphs")
+HELD = (CARD, "*.weights.h5", "log")  # what the folder of a model holds
 POINTER = b"version https://git-lfs"
 # Smaller arrays take little room, and a convolution's kernel acts at every pixel.
 SMALL = 2**16
@@ -88,40 +86,53 @@ def round_networks(networks, recipe):
 def save_pretrained(folder, networks, card, log=None, precision="float32"):
     """Writes weights, a log, and a card that holds the digests of the weights.
 
-    All of it is written beside the folder first, which is then renamed.
+    Whatever fails, the old model or the new one stands whole; see
+    `folders.replacing`.
 
     Args:
-        folder: a path; what is there is replaced.
+        folder: a path; the model that is there is replaced.
         networks: a dict from names to `keras.Model`.
-        card: a dict of what is worth knowing; it is written as JSON.
+        card: a dict of what is worth knowing, with the fields of `records.CARD`.
         log: folder of a TensorBoard log to copy, or None.
         precision: type in which the weights are stored; see `round_weights`.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written or replaced.
+        ValueError: it holds something else than a model, or the card lacks a field.
     """
-    folder = Path(folder)
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)  # of a save that was broken off
-    try:
-        part.mkdir(parents=True)
-        files = {}
+    card = {**card, "files": {}}
+    records.check(card, records.CARD, "The card")
+    with folders.replacing(folder, HELD) as new:
         for name, network in networks.items():
-            path = part / f"{name}.weights.h5"
+            _reserve(new, network)
+            path = new / f"{name}.weights.h5"
             network.save_weights(path)
             if precision != "float32":
                 _convert(path, precision)
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
-            files[path.name] = {"bytes": len(content), "sha256": digest}
-        text = json.dumps({**card, "files": files}, indent=2, ensure_ascii=False)
-        (part / CARD).write_text(text + "\n", encoding="utf-8")
+            card["files"][path.name] = {"bytes": len(content), "sha256": digest}
         if log:
-            shutil.copytree(log, part / "log", ignore=GRAPHS)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+            # The code shows the graphs of the networks better.
+            folders.copy(log, new / "log", without=["graphs"])
+        records.write(new / CARD, card)
+
+
+def ship(name, source):
+    """Copies a model to `pretrained/`, in the place of the one that is there.
+
+    Args:
+        name: a name in `recipes.RECIPES`.
+        source: folder of the model.
+
+    Raises:
+        OSError, ValueError: as `load_pretrained` for a network of the new model, and
+            as `save_pretrained`.
+    """
+    for network in recipes.find(name).ships:
+        load_pretrained(name, network, source)
+    with folders.replacing(paths.PRETRAINED / name, HELD) as new:
+        folders.copy(source, new)
 
 
 def load_card(name, folder=None):
@@ -136,24 +147,25 @@ def load_card(name, folder=None):
 
     Raises:
         OSError: there is no card.
-        ValueError: it is no card, or that of another model.
+        ValueError: it is no card, lacks a field, or is that of another model.
 
     Example:
         >>> load_card("dcgan")["steps"]
         20000
     """
     recipes.find(name)
-    path = Path(folder or paths.PRETRAINED / name) / CARD
-    cure = _remake(name, folder)
+    folder_of = Path(folder or paths.PRETRAINED / name)
+    path, cure = folder_of / CARD, _remake(name, folder)
+    if not folder_of.exists() and (left := folders.find_left(folder_of)):
+        cure = f"Saving was broken off; the model lies whole in {left[0]}: move it."
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing. {cure}")
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        found, _ = card["name"], card["files"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is not a model's card. {cure}") from error
-    if found != name:
-        raise ValueError(f"{path} is the card of {found!r}. {cure}")
+        card = records.read(path, records.CARD)
+    except ValueError as error:
+        raise ValueError(f"{error} {cure}") from error
+    if card["name"] != name:
+        raise ValueError(f"{path} is the card of {card['name']!r}. {cure}")
     return card
 
 
@@ -220,6 +232,18 @@ def machine():
     }
 
 
+def _reserve(folder, network):
+    """Raises an `OSError` while a disk is too full for two files of weights.
+
+    HDF5 can end the whole process when it meets the end of a disk by itself.
+    """
+    size = sum(math.prod(weight.shape) for weight in network.weights) * 4
+    path = folder / "reserved"
+    # Not zeros, which some file systems do not store.
+    path.write_bytes(os.urandom(2 * size + 2**18))
+    path.unlink()
+
+
 def _shorten(values, precision):
     return values if values.size < SMALL else values.astype(precision)
 
@@ -240,16 +264,26 @@ def _convert(path, precision):
 
 
 def _check_file(path, card, cure):
-    if not path.exists():
+    if not path.is_file():  # what is no file, a pipe say, would be waited for
         raise FileNotFoundError(f"{path} is missing. {cure}")
-    content = path.read_bytes()
-    expected = card["files"].get(path.name, {})
-    if hashlib.sha256(content).hexdigest() == expected.get("sha256"):
-        return
-    if content.startswith(POINTER):
+    expected = card["files"].get(path.name)
+    with path.open("rb") as file:
+        start = file.read(len(POINTER))
+        file.seek(0)
+        size = os.fstat(file.fileno()).st_size
+        # Only what has the right size is read, however large it is.
+        same_size = expected and size == expected["bytes"]
+        if (
+            same_size
+            and hashlib.file_digest(file, "sha256").hexdigest() == expected["sha256"]
+        ):
+            return
+    if start == POINTER:
         fault = "is a pointer of Git LFS and not the file; run: git lfs pull"
-    elif len(content) < expected.get("bytes", 0):
-        fault = f"is truncated: {len(content):,} of {expected['bytes']:,} bytes"
+    elif expected is None:
+        fault = "is not on its card"
+    elif size < expected["bytes"]:
+        fault = f"is truncated: {size:,} of {expected['bytes']:,} bytes"
     else:
         fault = "is altered: its SHA-256 is not the one on its card"
     raise ValueError(f"{path} {fault}. {cure}")

@@ -31,7 +31,8 @@ def test_samples_are_the_same_for_the_same_seed(generator):
 
 
 def test_a_model_is_drawn_from_its_own_prior_in_its_own_range(generator, tmp_path):
-    save_pretrained(tmp_path / "tiny", {"generator": generator}, {"name": "tiny"})
+    card = {"name": "tiny", "steps": 0, "seed": 0, "seconds": 0, "metrics": {}}
+    save_pretrained(tmp_path / "tiny", {"generator": generator}, card)
     found = judge.draw_pretrained("tiny", 7, seed=1, folder=tmp_path / "tiny")
     np.testing.assert_array_equal(found, judge.draw(generator, 7, 1, **DRAWING))
     points = latent.sample_uniform(7, 8, seed=1)

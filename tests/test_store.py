@@ -1,6 +1,7 @@
 """Saved models load again; whatever is wrong with their files is named."""
 
 import json
+import os
 import shutil
 
 from gan_utils import latent, models, recipes, store
@@ -12,7 +13,7 @@ import pytest
 
 # Small enough to be built for each test, and to be rounded as a whole.
 TINY = SMALL.vary(ships=("generator", "discriminator"))
-CARD = {"name": "tiny", "steps": 3}
+CARD = {"name": "tiny", "steps": 3, "seed": 7, "seconds": 1, "metrics": {}}
 
 
 @pytest.fixture(autouse=True)
@@ -81,12 +82,73 @@ def test_nothing_is_replaced_when_saving_fails(folder, monkeypatch):
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
-def test_a_save_that_was_broken_off_leaves_no_trace_in_the_next(folder):
+def test_a_full_disk_is_met_before_hdf5_meets_it(folder):
+    """HDF5 ends the process, or prints a traceback that nothing can catch."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    try:
+        with pytest.raises(OSError, match="could not be written .* stands as it was"):
+            store.save_pretrained(folder, build(seed=8), CARD)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert_same(load(folder), build()["generator"])
+    assert os.listdir(folder.parent) == ["tiny"]
+
+
+def test_a_reader_s_own_folder_beside_is_left_alone(folder):
     (folder.parent / "tiny.part").mkdir()
-    (folder.parent / "tiny.part" / "rest").touch()
+    (folder.parent / "tiny.part" / "mine").touch()
     store.save_pretrained(folder, build(seed=8), CARD)
-    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
-    assert not (folder / "rest").exists()
+    assert (folder.parent / "tiny.part" / "mine").exists()
+    assert sorted(os.listdir(folder.parent)) == ["tiny", "tiny.part"]
+
+
+def test_a_card_that_could_not_be_loaded_is_not_saved(folder):
+    with pytest.raises(ValueError, match="The card is damaged: .* lacks seed"):
+        store.save_pretrained(folder, build(seed=8), {"name": "tiny"})
+    with pytest.raises(ValueError, match="cannot hold this record"):
+        bad = {**CARD, "metrics": {"kl": float("nan")}}
+        store.save_pretrained(folder, build(seed=8), bad)
+    assert_same(load(folder), build()["generator"])
+    assert os.listdir(folder.parent) == ["tiny"]
+
+
+def test_a_log_that_is_read_only_can_be_replaced_with_its_model(folder, tmp_path):
+    log = tmp_path / "log"
+    (log / "judge").mkdir(parents=True)
+    (log / "judge" / "events").touch()
+    (log / "judge" / "events").chmod(0o400)
+    (log / "judge").chmod(0o500)
+    for _ in range(2):
+        store.save_pretrained(folder, build(), CARD, log)
+    modes = {path.stat().st_mode & 0o200 for path in (folder / "log").rglob("*")}
+    assert modes == {0o200}
+    (log / "judge").chmod(0o700)
+
+
+def test_a_model_that_was_not_put_in_is_named_when_it_is_missed(folder):
+    beside = folder.parent / ".tiny.abcdefgh.part"
+    beside.mkdir()
+    folder.rename(beside / "new")
+    with pytest.raises(FileNotFoundError, match="lies whole in .*abcdefgh.part/new"):
+        load(folder)
+    store.save_pretrained(folder, build(seed=8), CARD)
+    assert os.listdir(folder.parent) == ["tiny"]
+
+
+def test_a_model_is_shipped_whole_or_not_at_all(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(store.paths, "PRETRAINED", tmp_path / "pretrained")
+    run = tmp_path / "run"
+    store.save_pretrained(run, build(seed=8), CARD)
+    store.ship("tiny", run)
+    assert_same(store.load_pretrained("tiny"), build(seed=8)["generator"])
+    store.save_pretrained(run, build(seed=9), CARD)
+    truncate(run / "discriminator.weights.h5")
+    with pytest.raises(ValueError, match="is truncated"):
+        store.ship("tiny", run)
+    assert_same(store.load_pretrained("tiny"), build(seed=8)["generator"])
+    assert os.listdir(tmp_path / "pretrained") == ["tiny"]
 
 
 def test_a_model_of_another_folder_is_made_again_by_training(folder):
@@ -140,10 +202,30 @@ def test_weights_of_another_network_are_named(folder):
         load(folder)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}"])
-def test_a_card_that_is_none_is_named(folder, text):
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("{", "no record in JSON"),
+        ("[]", "needed is type object"),
+        ("{}", "lacks name, seed"),
+        (json.dumps({**CARD, "files": 3}), "files is 3; needed is type object"),
+        (json.dumps({**CARD, "files": {"g": []}}), r"files.g is \[\]"),
+        (json.dumps({**CARD, "name": ["tiny"], "files": {}}), "name is"),
+        (json.dumps({**CARD, "steps": "3", "files": {}}), "steps is '3'"),
+        (json.dumps({**CARD, "files": {}}), "generator.weights.h5 is not on its card"),
+    ],
+)
+def test_a_card_that_is_none_is_named_with_the_way_back(folder, text, message):
     (folder / "card.json").write_text(text)
-    with pytest.raises(ValueError, match="is not a model's card"):
+    with pytest.raises(ValueError, match=f"{message}.*gan_utils train tiny$"):
+        load(folder)
+
+
+def test_a_pipe_or_folder_in_place_of_a_file_is_not_waited_for(folder):
+    weights = folder / "generator.weights.h5"
+    weights.unlink()
+    os.mkfifo(weights)
+    with pytest.raises(FileNotFoundError, match="generator.weights.h5 is missing"):
         load(folder)
 
 

@@ -1,0 +1,156 @@
+"""Folders that take the place of others: the old one or the new one is there, whole."""
+
+import contextlib
+import fnmatch
+import glob
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(folder, ours):
+    """Gives an empty folder to fill, which then takes the place of another.
+
+    It is filled beside, in a hidden folder `.NAME.*.part`. Then the old folder is
+    moved aside, the new one in, and only then is the old one deleted. When the new
+    one is filled and cannot be moved in, it is kept. What a killed process left is
+    put in or cleared away the next time.
+
+    Args:
+        folder: a path. A link stays, and what it leads to is replaced.
+        ours: patterns of the names that the old folder may hold beside hidden ones;
+            the first has to be there. Other folders are left alone.
+
+    Yields:
+        The path of the folder to fill.
+
+    Raises:
+        OSError: the folder cannot be made or replaced; it says what lies where.
+        ValueError: something else is in the way.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as parent:
+        ...     with replacing(Path(parent) / "model", ["card.json"]) as new:
+        ...         (new / "card.json").touch()
+        ...     os.listdir(parent)
+        ['model']
+    """
+    place = _find_place(Path(folder), ours)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _tidy(place)
+    beside = Path(tempfile.mkdtemp(".part", f".{place.name}.", place.parent))
+    try:
+        half = beside / "half"
+        half.mkdir()
+        yield half
+        for path in half.rglob("*"):  # or a loss of power could empty it later
+            if path.is_file():
+                with path.open("rb+") as file:
+                    os.fsync(file.fileno())
+        os.rename(half, beside / "new")
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise OSError(
+            f"{place} could not be written ({error.strerror or error}). What was there "
+            "stands as it was."
+        ) from error
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    try:
+        _swap(place, beside)
+    except OSError as error:
+        olds = beside / "old"
+        kept = f", and the old one in {olds}" if olds.exists() else ""
+        raise OSError(
+            f"{place} could not be replaced ({error.strerror or error}). The new one "
+            f"lies whole in {beside / 'new'}{kept}; move it from there."
+        ) from error
+    shutil.rmtree(beside, ignore_errors=True)  # the next time tries again
+
+
+def find_left(folder):
+    """Finds what a killed process had filled for a folder and not yet put in.
+
+    Args:
+        folder: a path.
+
+    Returns:
+        A list of paths of whole folders, the newest first.
+    """
+    found = [beside / "new" for beside in _find_beside(Path(folder).resolve())]
+    found = [path for path in found if path.is_dir()]
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def copy(source, target, without=()):
+    """Copies the files below a folder, without their rights: they may be read-only.
+
+    Args:
+        source: a folder; links to folders are not followed.
+        target: a folder; made when it is missing.
+        without: names of folders that are left out.
+    """
+    for path in Path(source).rglob("*"):
+        parts = path.relative_to(source).parts
+        if path.is_file() and not set(parts[:-1]) & set(without):
+            copied = Path(target, *parts)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copied)
+
+
+def _find_place(folder, ours):
+    """Returns where a folder really is, when it may be replaced."""
+    if folder.is_symlink() and not folder.exists():
+        raise ValueError(
+            f"{folder} is a link to {os.readlink(folder)}, which is not there. Mend "
+            "the link or remove it."
+        )
+    place = folder.resolve()
+    if not place.exists():
+        return place
+    if not place.is_dir():
+        raise ValueError(f"{folder} is no folder. Move it away, or give another.")
+    names = sorted(name for name in os.listdir(place) if not name.startswith("."))
+    if names and not fnmatch.filter(names, ours[0]):
+        raise ValueError(
+            f"{folder} is not replaced, since it holds {names[0]} and no {ours[0]}. "
+            "Move it away, or give another folder."
+        )
+    for name in names:
+        if not any(fnmatch.fnmatch(name, pattern) for pattern in ours):
+            raise ValueError(
+                f"{folder} is not replaced, since {name} in it would be lost. Move "
+                "that away, or give another folder."
+            )
+    return place
+
+
+def _find_beside(place):
+    # Eight characters, or those of `NAME.more` would be found, too.
+    pattern = f".{glob.escape(place.name)}.{'?' * 8}.part"
+    found = [path for path in place.parent.glob(pattern) if path.is_dir()]
+    return [path for path in found if set(os.listdir(path)) <= {"half", "new", "old"}]
+
+
+def _tidy(place):
+    """Puts in what was left whole, and clears away what is half or replaced."""
+    for new in find_left(place):
+        if not place.exists():
+            os.rename(new, place)
+    for beside in _find_beside(place):
+        if not (beside / "new").exists():
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _swap(place, beside):
+    if place.exists():
+        os.rename(place, beside / "old")
+    try:
+        os.rename(beside / "new", place)
+    except BaseException:
+        if (beside / "old").exists():
+            os.rename(beside / "old", place)
+        raise
