@@ -49,8 +49,9 @@ tensorboard: $(READY) ## show the curves of the shipped models and of your train
 pretrained: $(READY) ## train the shipped models anew (hours; ONLY=classifier for one)
 	@for name in $(or $(ONLY),$(JUDGE_FIRST)); do \
 		run=runs/pretrained/$$name; \
-		$(BIN)/python -m gan_utils train $$name --out $$run && rm -rf pretrained/$$name \
-			&& mv $$run/model pretrained/$$name && rm -rf $$run || exit 1; done
+		$(BIN)/python -m gan_utils train $$name --out $$run \
+			&& $(BIN)/python -m tools.ship $$name $$run/model && rm -rf $$run \
+			|| exit 1; done
 
 benchmark: $(READY) ## measure speed and quality on this machine (about 45 minutes)
 	$(BIN)/python -m gan_utils.experiments
