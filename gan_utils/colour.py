@@ -7,6 +7,8 @@ strokes can be told from the paper without knowing the photograph.
 
 from pathlib import Path
 
+from gan_utils import checks
+
 import matplotlib
 import numpy as np
 from PIL import Image
@@ -63,16 +65,16 @@ def colour_digits(digits, photograph, seed, tint=True, batch_size=2000):
         >>> colour_digits(digits, load_photograph(), seed=0).shape
         (10, 64, 64, 3)
     """
-    _check("digits", digits, digits.shape[1:] == (28, 28), "(n, 28, 28)")
-    in_colour = photograph.shape[2:] == (3,)
-    _check("a photograph", photograph, in_colour, "(height, width, 3)")
+    digits = _pixels("digits", digits, ("n", 28, 28))
+    photograph = _pixels("a photograph", photograph, ("height", "width", 3))
     if min(photograph.shape[:2]) < SIZE or photograph.max() > 127:
         raise ValueError(
             f"The photograph has shape {photograph.shape} and values up to "
             f"{photograph.max()}; needed are {SIZE} pixels or more both ways and "
             "values up to 127. load_photograph() gives one that fits."
         )
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(checks.count(seed, "seed", 0))
+    checks.count(batch_size, "batch_size")
     count = len(digits)
     rows, columns = (
         random.integers(0, size - SIZE + 1, count) for size in photograph.shape[:2]
@@ -110,8 +112,7 @@ def find_strokes(images):
         >>> find_strokes(np.zeros((10, 64, 64, 3), np.uint8)).shape
         (10, 28, 28)
     """
-    fits = images.shape[1:] == (SIZE, SIZE, 3)
-    _check("images", images, fits, f"(n, {SIZE}, {SIZE}, 3)")
+    images = _pixels("images", images, ("n", SIZE, SIZE, 3))
     # Each pixel is repeated 28 times; then every 64 of them are one.
     repeated = np.eye(SIZE, dtype=np.float32).repeat(28, axis=0)
     shrink = repeated.reshape(28, SIZE, SIZE).mean(axis=1)
@@ -130,9 +131,8 @@ def _interpolation(size, larger):
     return (1 - distances).clip(0).astype(np.float32)
 
 
-def _check(what, array, fits, needed):
-    if not fits or array.dtype != np.uint8:
-        raise ValueError(
-            f"For {what}, an array of type {array.dtype} and shape {array.shape} was "
-            f"given; needed is uint8 {needed}."
-        )
+def _pixels(what, values, shape):
+    array = checks.numbers(values, what, shape)
+    if array.dtype != np.uint8:
+        raise ValueError(f"For {what}, type {array.dtype} was given; needed is uint8.")
+    return array

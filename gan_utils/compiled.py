@@ -1,13 +1,15 @@
 """Networks as functions from NumPy to NumPy, each compiled once."""
 
-from gan_utils import models, quiet  # noqa: F401
+from gan_utils import checks, models, quiet  # noqa: F401
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+BATCH = 500  # images of the size of digits that are drawn or read at once
 
-def make_sampler(generator, batch_size=500):
+
+def make_sampler(generator, batch_size=None):
     """Compiles a generator into a function from NumPy to NumPy.
 
     One compiled graph serves every number of points, so a slider does not wait
@@ -15,10 +17,11 @@ def make_sampler(generator, batch_size=500):
 
     Args:
         generator: a `keras.Model` from `(n, latent_dim)` to images.
-        batch_size: images that are drawn at once, so that many fit in memory.
+        batch_size: images that are drawn at once, so that many fit in memory; as
+            `batch_size_of` says when None.
 
     Returns:
-        A function from latent points, float `(n, latent_dim)`, to images,
+        A function from latent points, float `(n, latent_dim)`, n from 1, to images,
         float32 `(n, height, width, channels)`. It raises `ValueError` when the
         points have another shape or are not finite.
 
@@ -28,6 +31,7 @@ def make_sampler(generator, batch_size=500):
         (2, 28, 28, 1)
     """
     latent_dim = models.latent_dim(generator)
+    batch_size = batch_size or batch_size_of(generator)
 
     @tf.function(input_signature=[tf.TensorSpec((None, latent_dim), tf.float32)])
     def draw(latents):
@@ -36,21 +40,22 @@ def make_sampler(generator, batch_size=500):
     draw = draw.get_concrete_function()  # many first calls make TensorFlow warn
 
     def sample(latents):
-        latents = np.asarray(latents, np.float32)
-        if latents.ndim != 2 or latents.shape[1] != latent_dim:
-            raise ValueError(
-                f"Latent points of shape {latents.shape} were given; this generator "
-                f"needs (n, {latent_dim}). For one point, pass latents[None]."
-            )
-        if not np.isfinite(latents).all():
-            raise ValueError(
-                "Some latent points are not finite. Look for a division by zero."
-            )
-        starts = range(0, max(1, len(latents)), batch_size)
+        latents = checks.numbers(latents, "latent points", ("n", latent_dim))
+        latents = latents.astype(np.float32, copy=False)
+        starts = range(0, len(latents), batch_size)
         parts = [draw(latents[start : start + batch_size]) for start in starts]
         return np.concatenate(parts)
 
     return sample
+
+
+def batch_size_of(generator):
+    """Returns how many images a generator draws at once: fewer when they are large.
+
+    Nothing else may decide it: some networks draw an image by its whole batch.
+    """
+    height, width = generator.output_shape[1:3]
+    return max(1, min(BATCH, BATCH * 28 * 28 // (height * width)))
 
 
 def make_matcher(generator, images):
@@ -58,22 +63,20 @@ def make_matcher(generator, images):
 
     Args:
         generator: a `keras.Model` from `(n, latent_dim)` to images.
-        images: float `(n, height, width, channels)` in the generator's range.
+        images: float `(n, height, width, channels)`, n from 1, in the generator's
+            range, which lies in [-1, 1].
 
     Returns:
         A function from latent points, float `(n, latent_dim)`, one for each image,
         to `(losses, gradients)`: the mean squared difference of the pixels, float32
-        `(n,)`, and its gradient for each point, float32 `(n, latent_dim)`.
+        `(n,)`, and its gradient for each point, float32 `(n, latent_dim)`. Both are
+        NaN for a point that is not finite.
 
     Raises:
-        ValueError: the images have another shape than the generator's.
+        ValueError: the images have another shape than the generator's, or the
+            values of other ones.
     """
-    images = tf.constant(images, tf.float32)
-    if images.shape[1:] != generator.output_shape[1:]:
-        raise ValueError(
-            f"Images of shape {tuple(images.shape)} were given; this generator draws "
-            f"(n, {', '.join(map(str, generator.output_shape[1:]))})."
-        )
+    images = tf.constant(_floats(images, generator.output_shape, "generator draws"))
     shape = (len(images), models.latent_dim(generator))
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
@@ -85,16 +88,17 @@ def make_matcher(generator, images):
         return losses, tape.gradient(losses, points)
 
     def loss_and_gradient(points):
-        if np.shape(points) != shape:
+        points = np.asarray(points, np.float32)
+        if points.shape != shape:
             raise ValueError(
-                f"Points {np.shape(points)} were given; needed are {shape}, as images."
+                f"Points {points.shape} were given; needed are {shape}, as images."
             )
         return tuple(values.numpy() for values in compare(points))
 
     return loss_and_gradient
 
 
-def make_reader(classifier, batch_size=500):
+def make_reader(classifier, batch_size=BATCH):
     """Compiles a classifier into a function from images to what it sees in them.
 
     Args:
@@ -102,9 +106,9 @@ def make_reader(classifier, batch_size=500):
         batch_size: images that are read at once.
 
     Returns:
-        A function from images, float `(n, height, width, channels)` in the
-        classifier's range, to `(features, probabilities)`, float32 `(n, 128)`
-        and `(n, 10)`.
+        A function from images, float `(n, height, width, channels)` in [-1, 1], n
+        from 1, to `(features, probabilities)`, float32 `(n, 128)` and `(n, 10)`.
+        It raises `ValueError` when the images have another shape or other values.
 
     Example:
         >>> read = make_reader(models.build_classifier())
@@ -121,14 +125,25 @@ def make_reader(classifier, batch_size=500):
         return features, tf.nn.softmax(logits)
 
     def read(images):
-        images = np.asarray(images, np.float32)
-        if images.shape[1:] != network.input_shape[1:] or len(images) == 0:
-            raise ValueError(
-                f"Images of shape {images.shape} were given; the classifier reads "
-                f"(n, {', '.join(map(str, network.input_shape[1:]))}), n from 1."
-            )
+        images = _floats(images, network.input_shape, "classifier reads")
         starts = range(0, len(images), batch_size)
         parts = [look(images[start : start + batch_size]) for start in starts]
         return tuple(np.concatenate(part) for part in zip(*parts))
 
     return read
+
+
+def _floats(images, shape, who):
+    """Returns images of a network's shape as float32, from -1 to 1."""
+    images = checks.images(images)
+    if images.shape[1:] != shape[1:]:
+        raise ValueError(
+            f"Images of shape {images.shape} were given; the {who} "
+            f"(n, {', '.join(map(str, shape[1:]))}), n from 1."
+        )
+    if images.dtype == np.uint8:
+        raise ValueError(
+            "Images of type uint8 were given; needed are floats from -1 to 1. "
+            "data.scale_pixels makes them."
+        )
+    return images.astype(np.float32, copy=False)

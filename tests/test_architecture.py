@@ -45,7 +45,7 @@ ALLOWED = {
     "models.classics": {"models.parts"},
     "models.classifier": {"models.parts"},
     "models.convolutional": {"models.parts"},
-    "models.parts": {"quiet"},
+    "models.parts": {"checks", "quiet"},
     "losses": {"quiet"},
     "data": {"checks", "paths", "quiet"},
     "metrics": {"checks"},

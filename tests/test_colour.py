@@ -92,11 +92,13 @@ def test_what_is_made_beside_the_images_stays_small():
 @pytest.mark.parametrize(
     ("digits", "photograph", "message"),
     [
-        (DIGITS[:2] / 255, PHOTOGRAPH, "For digits, .* type float64"),
-        (DIGITS[0], PHOTOGRAPH, r"needed is uint8 \(n, 28, 28\)"),
-        (DIGITS[:2], PHOTOGRAPH[..., 0], r"needed is uint8 \(height, width, 3\)"),
+        (DIGITS[:2] / 255, PHOTOGRAPH, "For digits, type float64"),
+        (DIGITS[0], PHOTOGRAPH, r"needed is \(n, 28, 28\)"),
+        (DIGITS[:2], PHOTOGRAPH[..., 0], r"needed is \(height, width, 3\)"),
         (DIGITS[:2], PHOTOGRAPH[:63], "64 pixels or more"),
         (DIGITS[:2], 2 * PHOTOGRAPH, "values up to 127"),
+        (DIGITS[:0], PHOTOGRAPH, "1 or more of each"),
+        ([[1, 2], [3]], PHOTOGRAPH, "digits are no array"),
     ],
 )
 def test_wrong_arrays_are_named(digits, photograph, message):
@@ -104,6 +106,22 @@ def test_wrong_arrays_are_named(digits, photograph, message):
         colour.colour_digits(digits, photograph, seed=0)
 
 
-def test_strokes_of_wrong_images_are_refused():
-    with pytest.raises(ValueError, match=r"needed is uint8 \(n, 64, 64, 3\)"):
-        colour.find_strokes(np.zeros((2, 64, 64), np.uint8))
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((2, 64, 64), np.uint8), r"needed is \(n, 64, 64, 3\)"),
+        (np.zeros((0, 64, 64, 3), np.uint8), "1 or more of each"),
+        (np.zeros((2, 64, 64, 3)), "needed is uint8"),
+        (np.full((2, 64, 64, 3), np.nan), "NaN"),
+        ("strokes", "array of shape"),
+    ],
+)
+def test_strokes_of_wrong_images_are_refused(images, message):
+    with pytest.raises(ValueError, match=message):
+        colour.find_strokes(images)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", None])
+def test_digits_are_coloured_by_a_seed(seed):
+    with pytest.raises(ValueError, match="seed is .*; needed is a whole number from 0"):
+        colour.colour_digits(DIGITS[:2], PHOTOGRAPH, seed)

@@ -1,7 +1,12 @@
 """Networks as functions from NumPy to NumPy: what they give, and what they refuse."""
 
 from gan_utils import latent, models
-from gan_utils.compiled import make_matcher, make_reader, make_sampler
+from gan_utils.compiled import (
+    batch_size_of,
+    make_matcher,
+    make_reader,
+    make_sampler,
+)
 
 import keras
 import numpy as np
@@ -22,15 +27,17 @@ def test_the_sampler_draws_what_the_generator_draws(generator):
     points = latent.sample_latents(3, 8, seed=0)
     images = make_sampler(generator, batch_size=2)(points.astype("float64"))
     np.testing.assert_allclose(images, generator(points, training=False), atol=1e-6)
-    assert make_sampler(generator)(points[:0]).shape == (0, 28, 28, 1)
 
 
 @pytest.mark.parametrize(
     ("points", "message"),
     [
-        (np.zeros((2, 9)), r"shape \(2, 9\).*needs \(n, 8\)"),
-        (np.zeros(8), r"pass latents\[None\]"),
-        (np.full((1, 8), np.nan), "not finite"),
+        (np.zeros((2, 9)), r"shape \(2, 9\).*needed is \(n, 8\)"),
+        (np.zeros(8), r"pass it as values\[None\]"),
+        (np.zeros((0, 8)), "1 or more"),
+        (np.full((1, 8), np.nan), "NaN"),
+        (np.full((1, 8), np.inf), "infinity"),
+        ([["a"] * 8], "real numbers"),
     ],
 )
 def test_the_sampler_refuses_bad_points(points, message, generator):
@@ -48,7 +55,7 @@ def test_the_matcher_compares_each_point_with_its_image():
         ]
     )
     generator.set_weights([np.array([[1, 0, 0, 2], [0, 1, 0, 0]])])
-    images = np.reshape([[0, 0, 0, 0], [1, 1, 1, 1]], (2, 2, 2, 1))
+    images = np.reshape([[0.0, 0, 0, 0], [1, 1, 1, 1]], (2, 2, 2, 1))
     losses, gradients = make_matcher(generator, images)(np.array([[1.0, 3.0]] * 2))
     # [1, 3, 0, 2] is drawn; the differences are [1, 3, 0, 2] and [0, 2, -1, 1].
     assert losses.tolist() == [14 / 4, 6 / 4]
@@ -90,8 +97,42 @@ def test_the_reader_reads_what_the_classifier_reads(classifier):
     np.testing.assert_allclose(probabilities, keras.ops.softmax(logits), atol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(7, 28, 28), (0, 28, 28, 1), (7, 20, 20, 1)])
-def test_the_reader_refuses_images_of_another_shape(shape, classifier):
-    read = make_reader(classifier)
+@pytest.fixture(scope="module")
+def read(classifier):
+    return make_reader(classifier)
+
+
+@pytest.mark.parametrize("shape", [(7, 28, 28), (7, 20, 20, 1)])
+def test_the_reader_refuses_images_of_another_shape(shape, read):
     with pytest.raises(ValueError, match=r"reads \(n, 28, 28, 1\), n from 1"):
         read(np.zeros(shape))
+
+
+WRONG = [
+    (np.zeros((0, 28, 28, 1)), "n, height"),
+    (np.full((1, 28, 28, 1), np.nan), "pixels go from nan"),
+    (np.full((1, 28, 28, 1), -np.inf), "pixels go from -inf"),
+    (np.full((1, 28, 28, 1), 255.0), "to 255; needed is -1 to 1"),
+    (np.zeros((1, 28, 28, 1), np.uint8), "scale_pixels"),
+    (np.zeros((1, 28, 28, 1), int), "type int64"),
+    ([["a"]], "n, height"),
+]
+
+
+@pytest.mark.parametrize(("images", "message"), WRONG)
+def test_images_of_other_values_are_not_read(images, message, read):
+    with pytest.raises(ValueError, match=message):
+        read(images)
+
+
+@pytest.mark.parametrize(("images", "message"), WRONG)
+def test_images_of_other_values_are_not_matched(images, message, generator):
+    with pytest.raises(ValueError, match=message):
+        make_matcher(generator, images)
+
+
+def test_large_images_are_drawn_a_few_at_once():
+    shapes = {28: 500, 56: 125, 4: 500}
+    for side, count in shapes.items():
+        generator = models.build_generator(2, channels=1, shape=(side, side, 1))
+        assert batch_size_of(generator) == count

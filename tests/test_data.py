@@ -1,10 +1,15 @@
 """The file of digits: whole, damaged in many ways, missing; and its batches."""
 
+import contextlib
 import functools
 import http.server
 import pickle
 import re
+import socket
 import threading
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 from gan_utils import data, paths
 
@@ -116,6 +121,50 @@ def one_array(path, arrays):
         np.save(file, arrays["x_test"])
 
 
+def rewritten(path, alter, shape=(2,), content=b"\0\0", version=(1, 0)):
+    """Writes tiny arrays, and lets the archive's directory say something else."""
+    writers = {
+        (1, 0): np.lib.format.write_array_header_1_0,
+        (2, 0): np.lib.format.write_array_header_2_0,
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in data.ARRAYS:
+            with archive.open(f"{name}.npy", "w") as member:
+                header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                writers[version](member, header)
+                member.write(content)
+            alter(archive.getinfo(f"{name}.npy"))
+
+
+def zeros(path, arrays):
+    def claim(member):
+        member.file_size += 4 * 10**9 - 2
+
+    rewritten(path, claim, (4 * 10**9,))
+
+
+def other_size(path, arrays):
+    rewritten(path, lambda member: None, (9,))
+
+
+def other_version(path, arrays):
+    rewritten(path, lambda member: None, version=(2, 0))
+
+
+def encrypted(path, arrays):
+    def flag(member):
+        member.flag_bits |= 1
+
+    rewritten(path, flag)
+
+
+def packed_otherwise(path, arrays):
+    def pack(member):
+        member.compress_type = 97
+
+    rewritten(path, pack)
+
+
 def said(error, path):
     """Returns the reason, once the sentence was found to have its one form."""
     form = f"{re.escape(str(path))} cannot be read as MNIST: (.+)\\. "
@@ -134,10 +183,15 @@ def said(error, path):
         (wrong_type, "SHA-256"),
         (missing_array, "y_test"),
         (pointer_file, ""),
-        (empty, "No data"),
-        (pickled, "pickled"),
-        (pickled_array, "Object arrays cannot be loaded"),
-        (one_array, ""),
+        (empty, "not a zip"),
+        (pickled, "not a zip"),
+        (pickled_array, "pickled objects, which are never loaded"),
+        (one_array, "not a zip"),
+        (zeros, "x_train claims 4.0 GB"),
+        (other_size, "says it has shape (9,)"),
+        (other_version, "version"),
+        (encrypted, "encrypted"),
+        (packed_otherwise, "compression"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -188,6 +242,80 @@ def test_a_failed_download_says_how_to_get_the_file(serve, tmp_path):
     assert list(path.parent.iterdir()) == []
 
 
+@pytest.fixture
+def hostile():
+    """Answers on this machine by a function of the connection; returns the address."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+
+        def answer(how):
+            def serve():
+                connection, _ = server.accept()
+                with connection, contextlib.suppress(OSError):
+                    connection.recv(10_000)
+                    how(connection)
+
+            pool.submit(serve)
+            return f"http://127.0.0.1:{server.getsockname()[1]}/mnist.npz"
+
+        yield answer
+
+
+GOOD = b"HTTP/1.0 200 OK\r\n"
+
+
+def says_nothing(connection):
+    connection.recv(1)  # until the other side gives up
+
+
+def drips(connection):
+    connection.sendall(GOOD + b"Content-Length: 1000\r\n\r\n")
+    for _ in range(100):
+        time.sleep(0.05)
+        connection.sendall(b"x")
+
+
+def never_ends(connection):
+    connection.sendall(GOOD + b"\r\n")
+    for _ in range(1000):
+        connection.sendall(bytes(2**16))
+
+
+def sends_less(connection):
+    connection.sendall(GOOD + b"Content-Length: 1000\r\n\r\nshort")
+
+
+def speaks_another_language(connection):
+    connection.sendall(b"220 mail\r\n")
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        (says_nothing, "timed out"),
+        (drips, "longer than"),
+        (never_ends, "larger than 1 MB"),
+        (sends_less, "5 of 1000 bytes came"),
+        (speaks_another_language, "220 mail"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_server_cannot_hang_a_download_nor_fill_the_disk(
+    how, told, hostile, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(data, "SILENCE", 0.5)
+    monkeypatch.setattr(data, "LARGEST", 1_000_000)
+    monkeypatch.setattr(data, "PATIENCE", 0.3 if how is drips else 60)
+    with pytest.raises(OSError, match=f"could not be downloaded: .*{told}.*Restore it"):
+        data.load_mnist(tmp_path / "new" / "mnist.npz", hostile(how))
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_what_needs_more_memory_than_is_free_is_refused():
+    data.check_memory(1000, "This")
+    with pytest.raises(ValueError, match=r"^This will need about 1000000\.0 GB"):
+        data.check_memory(10**15, "This")
+
+
 def test_pixels_go_from_minus_one_to_one():
     pixels = np.array([[[0, 51], [204, 255]]], np.uint8)
     scaled = data.scale_pixels(pixels)
@@ -222,12 +350,60 @@ def test_batches_come_in_the_range_that_was_asked_for():
 
 @pytest.mark.parametrize(
     "images",
-    [np.zeros((1, 28, 28)), np.zeros((28, 28), np.uint8)],
-    ids=["type", "rank"],
+    [
+        np.zeros((1, 28, 28)),
+        np.full((1, 28, 28), np.nan),
+        np.zeros((28, 28), np.uint8),
+        np.zeros((0, 28, 28), np.uint8),
+        "images",
+        None,
+        [[1, 2], [3]],
+        np.array([{}]),
+    ],
+    ids=["type", "NaN", "rank", "none", "text", "None", "ragged", "objects"],
 )
-def test_scale_pixels_names_what_was_given(images):
-    with pytest.raises(ValueError, match="needed are uint8 images"):
-        data.scale_pixels(images)
+def test_only_pixels_are_scaled_and_batched(images):
+    for use in (
+        data.scale_pixels,
+        functools.partial(data.batches, batch_size=1, seed=0),
+    ):
+        with pytest.raises(ValueError, match="uint8 images"):
+            use(images)
+
+
+@pytest.mark.parametrize("ends", [(0, 0), (1, -1), (0, np.nan), (0, np.inf), 1, "ab"])
+def test_pixels_are_scaled_to_a_range_only(ends):
+    with pytest.raises(ValueError, match="pixel_range"):
+        data.scale_pixels(numbered(2), ends)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 1.5}, "batch_size is 1.5"),
+        ({"seed": 1.5}, "seed is 1.5"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**70}, "seed is"),
+        ({"first_step": np.nan}, "first_step is nan"),
+        ({"pixel_range": (1, 0)}, "pixel_range"),
+        ({"labels": [np.nan] * 10}, "labels"),
+        ({"labels": ["a"] * 10}, "labels"),
+        ({"labels": 3}, "labels"),
+    ],
+)
+def test_batches_are_made_of_numbers_that_fit(options, message):
+    with pytest.raises(ValueError, match=message):
+        data.batches(numbered(10), **{"batch_size": 2, "seed": 0, **options})
+
+
+@pytest.mark.parametrize(
+    "digits",
+    [np.zeros((2, 4, 4)), np.zeros((4, 4), np.uint8), np.zeros((0, 4, 4), np.uint8)],
+    ids=["type", "rank", "none"],
+)
+def test_only_digits_are_stacked(digits):
+    with pytest.raises(ValueError, match="[Dd]igits"):
+        data.stack_digits(digits, seed=0)
 
 
 def numbered(count):

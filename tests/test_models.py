@@ -1,6 +1,7 @@
 """Shapes, parameter counts and seeds of the networks, and the parts they share."""
 
 from gan_utils import latent, models
+from gan_utils.models import classics
 from gan_utils.models.parts import leaves
 from tests.conftest import copy, same
 
@@ -288,3 +289,55 @@ def test_a_layer_of_a_list_is_initialized_by_what_comes_in():
         [keras.Input((7,)), *models.build_layers([7, 5, 1], initializer=constant)]
     )
     assert [float(layer.kernel[0, 0]) for layer in network.layers] == [7, 5]
+
+
+@pytest.mark.parametrize(
+    ("build", "sizes", "message"),
+    [
+        (models.build_generator, {"latent_dim": 0}, "latent_dim is 0"),
+        (models.build_generator, {"latent_dim": float("nan")}, "latent_dim is nan"),
+        (models.build_generator, {"latent_dim": True}, "latent_dim is True"),
+        (models.build_generator, {"channels": 10**9}, "from 1 to 4,096"),
+        (models.build_generator, {"shape": (30, 30, 1)}, "multiples of 4"),
+        (models.build_generator, {"shape": (28, 28)}, "shape"),
+        (models.build_mapped_generator, {"hidden": 0}, "hidden is 0"),
+        (models.build_discriminator, {"shape": (28, 28, 0)}, "1 to 4096"),
+        (models.build_discriminator, {"seed": -1}, "seed is -1"),
+        (models.build_classifier, {"seed": "1"}, "seed is '1'"),
+        (classics.build_bulten_generator, {"side": 0}, "side is 0"),
+        (classics.build_oreilly_generator, {"seed": 1.5}, "seed is 1.5"),
+        (classics.build_dense_generator, {"sizes": (8, 10)}, "end with 784"),
+        (classics.build_dense_generator, {"sizes": (0, 784)}, "a size is 0"),
+        (classics.build_dense_discriminator, {"sizes": (784, 10)}, "end with 1"),
+        (classics.build_dense_discriminator, {"sizes": (7, 1)}, "begin with 784"),
+    ],
+)
+def test_sizes_from_which_nothing_can_be_made_are_refused(build, sizes, message):
+    with pytest.raises(ValueError, match=message):
+        build(**sizes)
+
+
+def test_a_checked_builder_keeps_its_name_and_takes_numbers_of_numpy():
+    assert models.build_generator.__name__ == "build_generator"
+    assert models.build_generator(np.int64(3), np.int32(1)).input_shape == (None, 3)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [np.zeros((0, 8)), np.full((4, 8), np.nan), np.full((4, 8), np.inf)],
+    ids=["none", "NaN", "infinity"],
+)
+def test_batch_norm_is_settled_by_no_nonsense(points):
+    generator = models.build_generator(8, channels=4)
+    before = copy(generator.weights)
+    with pytest.raises(ValueError, match="inputs"):
+        models.settle_batch_norm(generator, points)
+    assert same(before, copy(generator.weights))
+
+
+@pytest.mark.parametrize(
+    "network", [models.build_discriminator(channels=4), keras.Sequential(), None]
+)
+def test_only_a_generator_takes_latent_points(network):
+    with pytest.raises(ValueError, match="no built generator"):
+        models.latent_dim(network)

@@ -8,7 +8,12 @@ from images to logits `(n, 1)`.
 
 import functools
 
-from gan_utils.models.parts import batch_norm, build_layers, initialize
+from gan_utils.models.parts import (
+    batch_norm,
+    build_layers,
+    checked,
+    initialize,
+)
 
 import keras
 import numpy as np
@@ -142,6 +147,7 @@ def build_oreilly_discriminator(seed=0):
     return initialize(model, seed)
 
 
+@checked
 def build_bulten_generator(
     seed=0, side=7, widths=(128, 64), channels=1, activation=LEAKY
 ):
@@ -174,6 +180,7 @@ def build_bulten_generator(
     return initialize(model, seed)
 
 
+@checked
 def build_bulten_discriminator(seed=0, shape=(28, 28, 1), last_stride=1):
     """Builds four wide convolutions with dropout.
 
@@ -219,6 +226,7 @@ def build_dense_generator(
         output: activation that decides the pixel range.
         **options: as for `build_layers`.
     """
+    _check_ends(sizes, last=FLAT)
     parts = [keras.Input((sizes[0],)), *build_layers(sizes, **options)]
     parts += [layers.Activation(output), layers.Reshape((28, 28, 1))]
     return initialize(keras.Sequential(parts, name="generator"), seed)
@@ -226,6 +234,15 @@ def build_dense_generator(
 
 def build_dense_discriminator(seed=0, sizes=(FLAT, 128, 1), **options):
     """Builds dense layers that begin with an image; `sizes` goes from 784 to 1."""
+    _check_ends(sizes, last=1, first=FLAT)
     parts = [keras.Input((28, 28, 1)), layers.Flatten()]
     parts += build_layers(sizes, **options)
     return initialize(keras.Sequential(parts, name="discriminator"), seed)
+
+
+def _check_ends(sizes, last, first=None):
+    if not len(sizes) or sizes[-1] != last or first not in (None, sizes[0]):
+        raise ValueError(
+            f"Sizes {list(sizes)} were given; needed are some that begin with "
+            f"{first or 'the latent points'} and end with {last}."
+        )

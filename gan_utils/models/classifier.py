@@ -1,11 +1,12 @@
 """The classifier of digits whose features judge generated images."""
 
-from gan_utils.models.parts import batch_norm, initialize
+from gan_utils.models.parts import batch_norm, checked, initialize
 
 import keras
 from keras import layers
 
 
+@checked
 def build_classifier(seed=0):
     """Builds a classifier of digits whose features judge generated images.
 

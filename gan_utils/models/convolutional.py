@@ -1,6 +1,6 @@
 """Builds convolutional generators and discriminators, after the DCGAN paper."""
 
-from gan_utils.models.parts import batch_norm, initialize
+from gan_utils.models.parts import batch_norm, checked, initialize
 
 import keras
 from keras import layers
@@ -23,6 +23,9 @@ def build_generator(
     Returns:
         A `keras.Model` from float32 `(n, latent_dim)` to float32 `(n, *shape)` in
         (-1, 1).
+
+    Raises:
+        ValueError: from these sizes no network can be made.
 
     Source:
         Radford, Metz, Chintala, Unsupervised Representation Learning with Deep
@@ -56,6 +59,9 @@ def build_generator(
     return initialize(model, seed)
 
 
+build_generator = checked(build_generator, multiple=4)
+
+
 def build_mapped_generator(latent_dim=64, channels=32, hidden=128, seed=0):
     """Builds the DCGAN's generator behind one more dense layer, the mapping.
 
@@ -82,6 +88,9 @@ def build_mapped_generator(latent_dim=64, channels=32, hidden=128, seed=0):
     """
     mapping = [layers.Dense(hidden, use_bias=False), batch_norm(), layers.ReLU()]
     return build_generator(latent_dim, channels, seed, first=mapping)
+
+
+build_mapped_generator = checked(build_mapped_generator)
 
 
 def build_discriminator(
@@ -131,3 +140,6 @@ def build_discriminator(
         name="discriminator",
     )
     return initialize(model, seed)
+
+
+build_discriminator = checked(build_discriminator)

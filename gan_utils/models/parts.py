@@ -1,9 +1,64 @@
 """What builders share: batch norm, lists of layers, weights drawn by a seed."""
 
-from gan_utils import quiet  # noqa: F401
+import functools
+import inspect
+
+from gan_utils import checks, quiet  # noqa: F401
 
 import keras
+import numpy as np
 from keras import layers
+
+# What the sizes that builders take may be, from and to.
+SIZES = {
+    "seed": (0, 2**50),
+    **dict.fromkeys(("latent_dim", "hidden"), (1, 100_000)),
+    **dict.fromkeys(("channels", "side", "last_stride"), (1, 4096)),
+}
+
+
+def checked(builder, multiple=1):
+    """Returns a builder that refuses sizes from which no network can be made.
+
+    It is called below a builder and not written as a decorator: lessons show some.
+
+    Args:
+        builder: a function that has some of the arguments in `SIZES`, and `shape`.
+        multiple: what height and width in `shape` are multiples of.
+    """
+    signature = inspect.signature(builder)
+
+    @functools.wraps(builder)
+    def build(*given, **named):
+        arguments = signature.bind(*given, **named)
+        arguments.apply_defaults()
+        for name, value in arguments.arguments.items():
+            if name in SIZES:
+                arguments.arguments[name] = checks.count(value, name, *SIZES[name])
+            elif name == "shape":
+                check_shape(value, multiple)
+        return builder(*arguments.args, **arguments.kwargs)
+
+    return build
+
+
+def check_shape(shape, multiple=1):
+    """Raises `ValueError` unless it is the shape of an image.
+
+    Args:
+        shape: height, width and channels.
+        multiple: what height and width are multiples of.
+
+    Example:
+        >>> check_shape((28, 28, 1), multiple=4)
+    """
+    sizes = checks.numbers(shape, "shape", (3,), "iu")
+    if sizes.min() < 1 or sizes.max() > 4096 or (sizes[:2] % multiple).any():
+        raise ValueError(
+            f"The shape {sizes.tolist()} was given; needed are height, width and "
+            "channels of an image, from 1 to 4096, the first two multiples of "
+            f"{multiple}."
+        )
 
 
 def batch_norm():
@@ -35,10 +90,14 @@ def initialize(model, seed):
     Returns:
         The same model.
 
+    Raises:
+        ValueError: the seed is no integer from 0.
+
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
         >>> model = initialize(model, seed=0)
     """
+    checks.count(seed, "seed", *SIZES["seed"])
     for position, layer in enumerate(leaves(model)):
         for part in ("kernel", "bias", "embeddings"):
             weight = getattr(layer, part, None)
@@ -65,14 +124,15 @@ def build_layers(
         A list of Keras layers.
 
     Raises:
-        ValueError: fewer than two sizes were given.
+        ValueError: fewer than two sizes were given, or one is no number from 1.
 
     Example:
         >>> len(build_layers([784, 500, 200, 1]))
         3
     """
+    sizes = [checks.count(size, "a size", 1, 100_000) for size in sizes]
     if len(sizes) < 2:
-        raise ValueError(f"Sizes {list(sizes)} given; a network needs two or more.")
+        raise ValueError(f"Sizes {sizes} given; a network needs two or more.")
     parts = []
     for incoming, units in zip(sizes[:-2], sizes[1:-1]):
         kernel = initializer(incoming)
@@ -88,11 +148,20 @@ def latent_dim(generator):
     Args:
         generator: a built `keras.Model`; of several inputs, the first is meant.
 
+    Raises:
+        ValueError: it takes something else than points `(n, latent_dim)`.
+
     Example:
         >>> latent_dim(keras.Sequential([keras.Input((64,)), keras.layers.Dense(1)]))
         64
     """
-    return generator.inputs[0].shape[-1]
+    taken = [each.shape for each in getattr(generator, "inputs", None) or []]
+    if not taken or len(taken[0]) != 2 or not taken[0][1]:
+        raise ValueError(
+            "This is no built generator that takes latent points (n, latent_dim); it "
+            f"takes {taken[0] if taken else 'nothing yet'}."
+        )
+    return taken[0][1]
 
 
 def settle_batch_norm(network, inputs):
@@ -106,6 +175,9 @@ def settle_batch_norm(network, inputs):
         network: a `keras.Model` of any shape; it is changed in place.
         inputs: a large batch, float `(n, ...)`, or a list for several inputs.
 
+    Raises:
+        ValueError: there is no input, or a number in it is not finite.
+
     Source:
         Izmailov et al., Averaging Weights Leads to Wider Optima and Better
         Generalization, 2018, section 3.2.
@@ -116,6 +188,8 @@ def settle_batch_norm(network, inputs):
         >>> float(network.layers[0].moving_mean[0])
         3.0
     """
+    for part in inputs if isinstance(inputs, (list, tuple)) else [inputs]:
+        checks.numbers(part, "inputs", ("n", *np.shape(part)[1:]))
     kinds = layers.BatchNormalization
     norms = [layer for layer in leaves(network) if isinstance(layer, kinds)]
     memories = [layer.momentum for layer in norms]
