@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import signal
 import sys
 import sysconfig
 from pathlib import Path
@@ -12,6 +11,7 @@ from gan_utils import plotting, quiet  # noqa: F401
 
 import keras
 import numpy as np
+import psutil
 import tensorflow as tf
 from IPython.display import Image as Picture
 from IPython.display import display
@@ -216,6 +216,9 @@ def find_tensorboard():
 def stop_tensorboard(folder):
     """Stops the servers that `%tensorboard` has started for a folder.
 
+    TensorBoard notes its servers in files that may outlive them, and the system gives
+    a number that is free to another process; so its command line is looked at first.
+
     Args:
         folder: the folder given to `--logdir`.
 
@@ -224,8 +227,15 @@ def stop_tensorboard(folder):
     """
     from tensorboard import manager
 
-    servers = [info for info in manager.get_all() if Path(info.logdir) == Path(folder)]
-    for server in servers:
-        with contextlib.suppress(ProcessLookupError):  # it may have ended already
-            os.kill(server.pid, signal.SIGTERM)
-    return len(servers)
+    stopped = 0
+    for server in manager.get_all():
+        if Path(server.logdir) == Path(folder):
+            # It has ended already, or belongs to somebody else.
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                process = psutil.Process(server.pid)
+                words = process.cmdline()
+                ours = any(Path(word).stem == "tensorboard" for word in words)
+                if ours and any(word.endswith(server.logdir) for word in words):
+                    process.terminate()
+                    stopped += 1
+    return stopped

@@ -129,12 +129,10 @@ class Checkpoint(keras.callbacks.Callback):
         try:
             self._write(step)
         except (OSError, tf.errors.OpError) as error:  # a full disk, a folder gone
-            reason = getattr(error, "message", str(error))
-            reason = reason.rpartition("; ")[2].partition(" [Op:")[0]
             raise OSError(
                 f"The checkpoint of step {step:,} could not be written to "
-                f"{self.folder}: {reason}. Those before it are whole. Make room or "
-                "mend the folder, then run the same again."
+                f"{self.folder}: {reason(error)}. Those before it are whole. Make room "
+                "or mend the folder, then run the same again."
             ) from error
         self._saved_at = time.monotonic()
         self._saved_step = step
@@ -211,3 +209,9 @@ def read_origin(folder):
             record = tf.train.load_checkpoint(str(path)).get_tensor(RECORD)
             return json.loads(record)["begun_with"]
     return None
+
+
+def reason(error):
+    """Returns what TensorFlow or the system says of an error, without its own names."""
+    text = getattr(error, "message", str(error))
+    return re.sub(r"{{.*?}} | \[Op:.*", "", text).rpartition("; ")[2].rstrip(". ")

@@ -76,7 +76,10 @@ def train(name, folder, seed=0, steps=None, save_every=20, devices=1):
             watchers.append(saver)
             fit_until(model, make_batches, steps, recipe.interval, watchers)
         except tf.errors.OpError as error:  # TensorFlow's own name for a full disk
-            raise OSError(f"Training stopped: {error.message}") from error
+            raise OSError(
+                f"Training stopped: {checkpoints.reason(error)}. The checkpoints in "
+                f"{folder} are whole. Make room or mend it, then run the same again."
+            ) from error
         model.settle_for_good()
     return model, model.seconds
 

@@ -1,5 +1,7 @@
 """What a training leaves behind: a log, pictures, a bar."""
 
+import subprocess
+import sys
 import types
 
 from gan_utils import callbacks, latent
@@ -8,6 +10,7 @@ from tests.conftest import LATENT_DIM, fit, make_dense_gan
 
 import keras
 import numpy as np
+import psutil
 import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing import event_accumulator
@@ -150,13 +153,37 @@ def test_the_live_view_shows_every_picture(gan, tmp_path, monkeypatch):
     assert all(picture.data.startswith(b"\x89PNG") for picture in shown)
 
 
-def test_a_server_that_has_ended_already_is_no_error(tmp_path, monkeypatch):
-    from tensorboard import manager
+@pytest.fixture
+def sleeper():
+    """A process that nobody here may end, but for this fixture."""
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with subprocess.Popen(command) as process:
+        yield process
+        process.kill()
 
-    gone = types.SimpleNamespace(logdir=str(tmp_path), pid=2**22 - 1)
-    other = types.SimpleNamespace(logdir="elsewhere", pid=gone.pid)
-    monkeypatch.setattr(manager, "get_all", lambda: [gone, other])
+
+def noted(monkeypatch, *servers):
+    found = [
+        types.SimpleNamespace(logdir=str(logdir), pid=pid) for logdir, pid in servers
+    ]
+    monkeypatch.setattr("tensorboard.manager.get_all", lambda: found)
+
+
+def test_only_servers_that_are_tensorboard_are_stopped(sleeper, tmp_path, monkeypatch):
+    gone = 2**22 - 1
+    noted(monkeypatch, (tmp_path, gone), (tmp_path, sleeper.pid), ("other", gone))
+    assert callbacks.stop_tensorboard(tmp_path) == 0
+    assert sleeper.poll() is None
+
+
+def test_a_server_of_the_folder_is_stopped(sleeper, tmp_path, monkeypatch):
+    noted(monkeypatch, (tmp_path, sleeper.pid))
+    words = ["python", "bin/tensorboard", f"--logdir={tmp_path}"]
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda process: words)
     assert callbacks.stop_tensorboard(tmp_path) == 1
+    assert sleeper.wait(10) != 0
+    words[2] = "--logdir=elsewhere"
+    assert callbacks.stop_tensorboard(tmp_path) == 0
 
 
 def test_the_bar_counts_steps(gan, capsys):

@@ -182,13 +182,14 @@ def test_two_trainings_in_one_folder_at_once_are_refused(whole):
         assert f"Another training is running in {whole[0]}" in refused(whole[0])
 
 
-def test_a_full_disk_is_an_os_error(tmp_path, monkeypatch):
-    def full(*given):
-        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
-
-    monkeypatch.setattr(runs, "fit_until", full)
-    with pytest.raises(OSError, match="Training stopped: No space left on device"):
-        runs.train("tiny", tmp_path)
+def test_a_log_that_cannot_be_written_is_an_os_error(whole, tmp_path):
+    folder = copy_of(whole, tmp_path / "copy")
+    shutil.rmtree(folder / "log")
+    (folder / "log").touch()
+    with pytest.raises(
+        OSError, match=r"^Training stopped: Not a directory\. The check"
+    ):
+        runs.train("tiny", folder, seed=3, steps=10)
 
 
 @pytest.fixture
