@@ -4,6 +4,8 @@ All functions take what a classifier makes of the images: `features`, float
 `(n, dimensions)`, and `probabilities`, float `(n, classes)`. NumPy only.
 """
 
+from gan_utils import checks
+
 import numpy as np
 
 COLUMNS = {
@@ -44,7 +46,7 @@ def classifier_score(probabilities):
         >>> round(classifier_score(np.eye(10)), 6)
         10.0
     """
-    probabilities = _probabilities(probabilities)
+    probabilities = checks.probabilities(probabilities)
     divergences = _divergence(probabilities, probabilities.mean(axis=0))
     return float(np.exp(divergences.mean()))
 
@@ -72,7 +74,7 @@ def digit_coverage(probabilities):
         >>> float(shares.min()), divergence
         (0.1, 0.0)
     """
-    probabilities = _probabilities(probabilities)
+    probabilities = checks.probabilities(probabilities)
     classes = probabilities.shape[1]
     counts = np.bincount(probabilities.argmax(axis=1), minlength=classes)
     shares = counts / counts.sum()
@@ -91,6 +93,9 @@ def count_modes(digits):
         divergence of their shares from equal ones in nats, .02 for 26,000 that are
         drawn evenly.
 
+    Raises:
+        ValueError: the digits have another shape or type, or are out of range.
+
     Source:
         Metz et al., Unrolled Generative Adversarial Networks, 2017, section 3.3.1.
 
@@ -98,7 +103,8 @@ def count_modes(digits):
         >>> count_modes(np.zeros((26, 3), int))["modes_covered"]
         1
     """
-    counts = np.bincount(digits @ [100, 10, 1], minlength=1000)
+    digits = checks.labels(digits, ("n", 3), what="digits")
+    counts = np.bincount(digits.astype(int) @ [100, 10, 1], minlength=1000)
     divergence = _divergence(counts / counts.sum(), np.full(1000, 1e-3))
     modes = int((counts > 0).sum())
     return {"n": len(digits), "modes_covered": modes, "kl": float(divergence)}
@@ -117,13 +123,15 @@ def confident_share(probabilities, threshold=0.95):
         A float from 0 to 1.
 
     Raises:
-        ValueError: the rows are not probabilities.
+        ValueError: the rows or the threshold are not probabilities.
 
     Example:
         >>> confident_share(np.array([[0.5, 0.5], [0.99, 0.01]]))
         0.5
     """
-    return float((_probabilities(probabilities).max(axis=1) >= threshold).mean())
+    threshold = checks.number(threshold, "threshold", 0, 1)
+    likeliest = checks.probabilities(probabilities).max(axis=1)
+    return float((likeliest >= threshold).mean())
 
 
 def frechet_distance(features, real_features):
@@ -183,11 +191,7 @@ def ball_sizes(real_features, neighbours=5):
         array([1., 1., 4.])
     """
     real_features, _ = _features(real_features, real_features)
-    if not 1 <= neighbours < len(real_features):
-        raise ValueError(
-            f"neighbours is {neighbours}; with {len(real_features)} real points it "
-            f"must be from 1 to {len(real_features) - 1}."
-        )
+    neighbours = checks.count(neighbours, "neighbours", 1, len(real_features) - 1)
     sizes = []
     for rows in np.array_split(real_features, max(1, len(real_features) // 500)):
         squares = np.partition(_squared_distances(rows, real_features), neighbours)
@@ -214,7 +218,7 @@ def density_and_coverage(features, real_features, neighbours=5, sizes=None):
         when images keep to the middle of the real ones; coverage is at most 1.
 
     Raises:
-        ValueError: the shapes do not fit, a feature is not finite, or there are
+        ValueError: the shapes do not fit, a number is not finite, or there are
             too few real points.
 
     Source:
@@ -227,8 +231,10 @@ def density_and_coverage(features, real_features, neighbours=5, sizes=None):
         True
     """
     features, real_features = _features(features, real_features)
+    neighbours = checks.count(neighbours, "neighbours", 1, len(real_features) - 1)
     if sizes is None:
         sizes = ball_sizes(real_features, neighbours)
+    sizes = checks.numbers(sizes, "sizes", real_features.shape[:1], largest=np.inf)
     inside = 0
     covered = np.zeros(len(real_features), bool)
     for start in range(0, len(real_features), 500):  # small blocks need little memory
@@ -259,7 +265,7 @@ def nearest(features, others):
         >>> nearest(np.array([[0.9], [0.2]]), np.array([[0.0], [1.0]]))[0]
         array([1, 0])
     """
-    features, others = _features(features, others)
+    features, others = _features(features, others, least=1)
     indices, distances = [], []
     for rows in np.array_split(features, max(1, len(features) // 500)):
         squares = _squared_distances(rows, others)
@@ -279,13 +285,13 @@ def traits(images):
 
     Args:
         images: float `(n, height, width)` or `(n, height, width, 1)` from -1, the
-            paper, to 1, the ink.
+            paper, to 1, the ink; a rounding beyond will do.
 
     Returns:
         float `(n, 3)`, in the order of `TRAITS`; NaN for an image without ink.
 
     Raises:
-        ValueError: the images have another shape, or are not finite.
+        ValueError: the images have another shape or type, or lie beyond the range.
 
     Source:
         Castro et al., Morpho-MNIST: Quantitative Assessment and Diagnostics for
@@ -314,7 +320,9 @@ def traits(images):
             place - (share * place).sum(axis=(1, 2), keepdims=True)
             for place in (down, right)
         )
-        lean = (share * down * right).sum((1, 2)) / (share * down**2).sum((1, 2))
+        # Ink in a single row does not lean; only rounding says that it is high.
+        height = np.maximum((share * down**2).sum((1, 2)), 1e-9)
+        lean = (share * down * right).sum((1, 2)) / height
         across = right - lean[:, None, None] * down
         weight = 2 * area / outline
         width = np.sqrt(12 * (share * across**2).sum(axis=(1, 2)))
@@ -337,7 +345,8 @@ def evaluate(features, probabilities, real_features, sizes=None):
         A dict from names to floats, but for `shares`, a list, and `n`.
 
     Raises:
-        ValueError: as the single functions.
+        ValueError: as the single functions; there are not as many features as
+            probabilities; or the real features are all the same.
 
     Example:
         >>> points = np.random.default_rng(0).standard_normal((100, 3))
@@ -345,11 +354,17 @@ def evaluate(features, probabilities, real_features, sizes=None):
         1.0
     """
     shares, divergence = digit_coverage(probabilities)
+    count = len(_features(features, real_features)[0])
+    if count != len(probabilities):
+        raise ValueError(
+            f"{count} features and {len(probabilities)} probabilities were given; "
+            "give both of the same images."
+        )
     distance = frechet_distance(features, real_features)
     density, coverage = density_and_coverage(features, real_features, sizes=sizes)
     return {
-        "n": len(features),
-        "frechet_distance": distance / float(np.var(real_features, axis=0).mean()),
+        "n": count,
+        "frechet_distance": distance / _spread(real_features),
         "classifier_score": classifier_score(probabilities),
         "density": density,
         "coverage": coverage,
@@ -369,6 +384,9 @@ def table(rows):
         Lines of text. Below "rarest digit" stands its share; below "KL of
         digits" the divergence of all shares from equal ones, in nats.
 
+    Raises:
+        ValueError: a figure is no finite number.
+
     Example:
         >>> print(table({"real": {"n": 10_000, "coverage": 0.97}}))
                    n  coverage
@@ -377,6 +395,8 @@ def table(rows):
     keys = [key for key in COLUMNS if all(key in row for row in rows.values())]
     lines = [["", *(COLUMNS[key][0] for key in keys)]]
     for name, row in rows.items():
+        for key in keys:
+            checks.numbers(np.atleast_1d(row[key]), f"{key} of {name}", ("n",))
         lines.append([name, *(COLUMNS[key][1](row[key]) for key in keys)])
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join(
@@ -386,15 +406,28 @@ def table(rows):
 
 
 def _ink(images):
-    images = np.asarray(images, np.float64)
-    if images.ndim == 4 and images.shape[3] == 1:
-        images = images[..., 0]
-    if images.ndim != 3 or not np.isfinite(images).all():
+    images = checks.images(images)
+    if images.dtype == np.uint8 or images.shape[3:] == (3,):
         raise ValueError(
-            f"Images of shape {images.shape} were given; needed are finite images "
-            "(n, height, width) from -1 to 1. For one image, pass image[None]."
+            f"Images of type {images.dtype} and shape {images.shape} were given; "
+            "needed are floats (n, height, width) from -1 to 1, as data.scale_pixels "
+            "makes."
         )
+    images = images.reshape(images.shape[:3]).astype(np.float64)
     return ((images + 1) / 2).clip(0, 1)
+
+
+def _spread(features):
+    """Returns the mean variance of the features, above 0."""
+    features = np.asarray(features)
+    features = features.astype(np.result_type(features, np.float32), copy=False)
+    variance = float(np.var(features, axis=0).mean())
+    if variance < 1e-30:
+        raise ValueError(
+            "The real features are all the same, so that nothing can be compared with "
+            "how they differ. Give those of other images."
+        )
+    return variance
 
 
 def _squared_distances(first, second):
@@ -407,25 +440,15 @@ def _divergence(first, second):
     return (first * ratio).sum(axis=-1)
 
 
-def _probabilities(values):
-    values = np.asarray(values, np.float64)
-    fits = values.ndim == 2 and len(values) > 0 and (values >= 0).all()
-    if not fits or not np.allclose(values.sum(axis=1), 1):
-        raise ValueError(
-            f"Values of shape {values.shape} were given; needed are probabilities "
-            "(n, classes), from 0, whose rows sum to 1. Pass logits through a softmax."
-        )
-    return values
-
-
-def _features(*sets):
-    first, second = sets = [np.asarray(features, np.float64) for features in sets]
-    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
+def _features(*sets, least=2):
+    first, second = sets = [
+        checks.numbers(features, "features", ("n", "dimensions")).astype(np.float64)
+        for features in sets
+    ]
+    if first.shape[1] != second.shape[1]:
         raise ValueError(
             f"Features {first.shape} and {second.shape} given; give (n, d) and (m, d)."
         )
-    if not all(len(features) > 1 and np.isfinite(features).all() for features in sets):
-        raise ValueError(
-            "A set has fewer than two points, or a NaN or infinity; look at its images."
-        )
+    if min(len(first), len(second)) < least:
+        raise ValueError("A set of features has one point; needed are two or more.")
     return sets
