@@ -10,6 +10,7 @@ from gan_utils.gan import GAN
 from gan_utils.recipes import RECIPES
 from gan_utils.store import load_card
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -184,6 +185,33 @@ def test_the_stacked_rows_differ_in_what_the_card_says():
         said = float(re.search(r"both rates (\d\.\d+)", row.about)[1])
         for make in row.optimizers.values():
             assert float(make().learning_rate) == pytest.approx(said)
+
+
+BUILDERS = {
+    getattr(build, "func", build): (name, key)
+    for name, recipe in RECIPES.items()
+    for key, build in recipe.networks.items()
+}
+
+
+@pytest.mark.parametrize(
+    "setting, foreign, usual",
+    [
+        ("floatx", "float16", "float32"),
+        ("floatx", "float64", "float32"),
+        ("image_data_format", "channels_first", "channels_last"),
+        ("dtype_policy", "mixed_float16", "float32"),
+    ],
+)
+@pytest.mark.parametrize(("name", "key"), BUILDERS.values())
+def test_foreign_settings_of_keras_are_refused(name, key, setting, foreign, usual):
+    change = getattr(keras.config, f"set_{setting}")
+    change(foreign)
+    try:
+        with pytest.raises(ValueError, match=f"{setting} {foreign}; .*{usual}"):
+            recipes.find(name).networks[key](seed=0)
+    finally:
+        change(usual)
 
 
 # What is shipped

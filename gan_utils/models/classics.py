@@ -128,6 +128,7 @@ def build_oreilly_generator(seed=0, halving=True):
     return initialize(model, seed)
 
 
+@checked
 def build_oreilly_discriminator(seed=0):
     """Builds the classifier of TensorFlow's first tutorials, with one output."""
     normal = {"kernel_initializer": initializers.TruncatedNormal(stddev=0.02)}

@@ -30,6 +30,7 @@ def checked(builder, multiple=1):
 
     @functools.wraps(builder)
     def build(*given, **named):
+        check_settings()
         arguments = signature.bind(*given, **named)
         arguments.apply_defaults()
         for name, value in arguments.arguments.items():
@@ -40,6 +41,27 @@ def checked(builder, multiple=1):
         return builder(*arguments.args, **arguments.kwargs)
 
     return build
+
+
+def check_settings():
+    """Raises `ValueError` unless Keras makes float32 networks, channels last.
+
+    A `keras.json` of yours or `keras.config` may have set it to another type or order;
+    the weights and pictures would be others.
+    """
+    settings = [
+        ("floatx", keras.config.floatx, "float32"),
+        ("image_data_format", keras.config.image_data_format, "channels_last"),
+        # Last, since reading it fixes it to what floatx is.
+        ("dtype_policy", lambda: keras.config.dtype_policy().name, "float32"),
+    ]
+    for name, read, needed in settings:
+        if (found := read()) != needed:
+            raise ValueError(
+                f"Keras is set to {name} {found}; these networks need {needed}. Call "
+                f'keras.config.set_{name}("{needed}"), or mend ~/.keras/keras.json '
+                "and start Python anew."
+            )
 
 
 def check_shape(shape, multiple=1):
@@ -91,12 +113,13 @@ def initialize(model, seed):
         The same model.
 
     Raises:
-        ValueError: the seed is no integer from 0.
+        ValueError: the seed is no integer from 0, or see `check_settings`.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
         >>> model = initialize(model, seed=0)
     """
+    check_settings()  # for builders that are not `checked`
     checks.count(seed, "seed", *SIZES["seed"])
     for position, layer in enumerate(leaves(model)):
         for part in ("kernel", "bias", "embeddings"):
