@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +101,8 @@ def work(task, cases, limit):
     """Works off cases in forked processes, two side by side.
 
     Args:
-        task: a function of a module, from a case to a fault, a sentence or None.
+        task: a function of a module, from a case and a function that is told what is
+            done, a text, to a fault, a sentence or None.
         cases: what to give it.
         limit: seconds a case may take.
 
@@ -125,20 +127,23 @@ def _work_off(task, cases, limit, found):
         here, there = multiprocessing.Pipe()
         process = _fork(_attempt, task, cases, there)
         there.close()
-        try:
-            while cases:
+        fault, done = None, ""
+        while cases and not fault:
+            try:
                 if not here.poll(limit):
                     raise TimeoutError
-                found.append((cases[0], here.recv()))
+                ended, text = here.recv()
+            except TimeoutError:
+                process.kill()
+                ended, fault = True, f"{done}: it took more than {limit} s"
+            except EOFError:
+                process.join()
+                ended, fault = True, f"{done}: the process died ({process.exitcode})"
+            if ended:
+                found.append((cases[0], fault or (text and f"{done}: {text}")))
                 cases = cases[1:]
-        except TimeoutError:
-            process.kill()
-            found.append((cases[0], f"it took more than {limit} s"))
-            cases = cases[1:]
-        except EOFError:  # it died
-            process.join()
-            found.append((cases[0], f"the process died with {process.exitcode}"))
-            cases = cases[1:]
+            else:
+                done = text
         process.join()
 
 
@@ -166,4 +171,9 @@ def _attempt(task, cases, connection):
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     for case in cases:
-        connection.send(task(case))
+        try:
+            fault = task(case, lambda text: connection.send((False, text)))
+        except Exception:
+            lines = traceback.format_exc().splitlines()
+            fault = f"the attack itself failed: {' '.join(lines[-4:])}"
+        connection.send((True, fault))

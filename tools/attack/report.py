@@ -2,6 +2,8 @@
 
 import dataclasses
 
+SHOWN = 30  # faults of a row
+
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -26,9 +28,17 @@ def table(rows):
     lines = [f"{'what':{width}}  tried   held  broke"]
     for row in rows:
         lines.append(_line(row.what, row.tried, len(row.faults), width) + row.note)
-    faults = [(row.what, fault) for row in rows for fault in row.faults]
-    lines.append(_line("in all", sum(row.tried for row in rows), len(faults), width))
-    return "\n".join([*lines, *(f"BROKE {what}: {fault}" for what, fault in faults)])
+    tried, broke = (sum(numbers) for numbers in zip(*map(_count, rows)))
+    lines.append(_line("in all", tried, broke, width))
+    for row in rows:
+        lines += [f"BROKE {row.what}: {fault}" for fault in row.faults[:SHOWN]]
+        if len(row.faults) > SHOWN:
+            lines.append(f"BROKE {row.what}: {len(row.faults) - SHOWN} more")
+    return "\n".join(lines)
+
+
+def _count(row):
+    return row.tried, len(row.faults)
 
 
 def _line(what, tried, broke, width):

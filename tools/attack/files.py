@@ -1,0 +1,69 @@
+"""Damages files by a seed, and looks at what the package makes of them."""
+
+import random
+import shutil
+
+from tools.attack import children
+from tools.attack.report import Row
+
+# Share of each victim among the cases, and what it is called.
+SHARES = {
+    "Checkpoints": (40, "checkpoints"),
+    "Runs": (10, "run.json"),
+    "Cards": (20, "cards and weights"),
+    "Weights": (12, "weights, the card signed anew"),
+    "Digits": (6, "data/mnist.npz"),
+    "Images": (12, "images to evaluate"),
+}
+COUNTS = {"slice": 200, "full": 1500}
+LIMIT = 30  # seconds for one case
+
+
+def attack(folder, seed, size, count=None):
+    """Damages so many files.
+
+    Args:
+        folder: where to write.
+        seed: decides every damage.
+        size: "slice" or "full".
+        count: how many files, in place of the size's own number.
+
+    Yields:
+        A `report.Row` for each kind of file.
+    """
+    count = count or COUNTS[size]
+    for name, (share, title) in SHARES.items():
+        whole = folder / "files" / name
+        whole.mkdir(parents=True)
+        ((_, fault),) = children.work(make, [(name, whole)], 600)
+        if fault:
+            raise RuntimeError(f"{name} could not be made: {fault}.")
+        cases = [(name, whole, seed, place) for place in range(count * share // 100)]
+        faults = [
+            f"{case[3]}, {fault}"
+            for case, fault in children.work(attempt, cases, LIMIT)
+            if fault
+        ]
+        yield Row(f"files: {title}", len(cases), faults)
+        shutil.rmtree(whole)
+
+
+def make(case, tell):
+    """Makes what is to be damaged."""
+    from tools.attack import victims
+
+    name, whole = case
+    getattr(victims, name)().make(whole)
+
+
+def attempt(case, tell):
+    """Damages once; tells what was done and returns what broke, or None."""
+    from tools.attack import victims
+
+    name, whole, seed, number = case
+    chance = random.Random(f"{name} {seed} {number}")
+    folder = whole.with_name(f"{name}-{number}")
+    try:
+        return getattr(victims, name)().attempt(chance, whole, folder, tell)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
