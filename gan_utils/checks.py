@@ -10,7 +10,7 @@ import reprlib
 import numpy as np
 
 LARGEST = 1e15  # as far from 0 as a number may lie: float32 still holds its square
-MOST = 10**9  # numbers in one array that is made; 4 GB as float32
+MOST = 2**28  # numbers in one array that is made; 1 GB as float32
 
 
 def numbers(values, what, shape, kinds="iuf", largest=LARGEST):

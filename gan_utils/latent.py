@@ -1,5 +1,7 @@
 """Points of latent space. NumPy in, NumPy out."""
 
+from gan_utils import checks
+
 import numpy as np
 
 
@@ -15,15 +17,15 @@ def sample_latents(count, latent_dim, seed):
         float32 `(count, latent_dim)`.
 
     Raises:
-        ValueError: a number is below 1.
+        ValueError: a number is out of range, or more is asked for than `checks.MOST`.
 
     Example:
         >>> sample_latents(2, 64, seed=0).shape
         (2, 64)
     """
-    _check_size(count, latent_dim)
-    generator = np.random.default_rng(seed)
-    return generator.standard_normal((count, latent_dim), dtype=np.float32)
+    shape = _size(count, latent_dim)
+    generator = np.random.default_rng(checks.count(seed, "seed", 0))
+    return generator.standard_normal(shape, dtype=np.float32)
 
 
 def sample_uniform(count, latent_dim, seed):
@@ -38,22 +40,20 @@ def sample_uniform(count, latent_dim, seed):
         float32 `(count, latent_dim)`.
 
     Raises:
-        ValueError: a number is below 1.
+        ValueError: a number is out of range, or more is asked for than `checks.MOST`.
 
     Example:
         >>> sample_uniform(2, 100, seed=0).shape
         (2, 100)
     """
-    _check_size(count, latent_dim)
-    generator = np.random.default_rng(seed)
-    return 2 * generator.random((count, latent_dim), dtype=np.float32) - 1
+    shape = _size(count, latent_dim)
+    generator = np.random.default_rng(checks.count(seed, "seed", 0))
+    return 2 * generator.random(shape, dtype=np.float32) - 1
 
 
-def _check_size(count, latent_dim):
-    if count < 1 or latent_dim < 1:
-        raise ValueError(
-            f"{count} points of {latent_dim} numbers given; both must be 1 or more."
-        )
+def _size(count, latent_dim):
+    latent_dim = checks.count(latent_dim, "latent_dim", 1, checks.MOST)
+    return checks.count(count, "count", 1, checks.MOST // latent_dim), latent_dim
 
 
 def vary_coordinate(point, coordinate, values):
@@ -68,20 +68,17 @@ def vary_coordinate(point, coordinate, values):
         float32 `(n, latent_dim)`.
 
     Raises:
-        ValueError: the point is no single point, or has no such coordinate.
+        ValueError: the point is no single point, or has no such coordinate; or a
+            number is not finite.
 
     Example:
         >>> vary_coordinate(np.zeros(3), 1, [-1.0, 1.0])
         array([[ 0., -1.,  0.],
                [ 0.,  1.,  0.]], dtype=float32)
     """
-    point = np.asarray(point, np.float32)
-    if point.ndim != 1 or not 0 <= coordinate < len(point):
-        raise ValueError(
-            f"A point of shape {point.shape} and coordinate {coordinate} were given; "
-            "needed are one point (latent_dim,) and a coordinate from 0 to "
-            "latent_dim - 1. To take the first of many points, pass points[0]."
-        )
+    point = _point(point)
+    coordinate = checks.count(coordinate, "coordinate", 0, len(point) - 1)
+    values = checks.numbers(values, "values", ("n",))
     points = np.tile(point, (len(values), 1))
     points[:, coordinate] = values
     return points
@@ -99,11 +96,14 @@ def typical_length(latent_dim):
     Returns:
         A float, √latent_dim.
 
+    Raises:
+        ValueError: the number is below 1.
+
     Example:
         >>> typical_length(64)
         8.0
     """
-    return float(np.sqrt(latent_dim))
+    return float(np.sqrt(checks.count(latent_dim, "latent_dim", 1, checks.MOST)))
 
 
 def rescale(points, length=None):
@@ -111,22 +111,23 @@ def rescale(points, length=None):
 
     Args:
         points: `(n, latent_dim)`, none of them 0.
-        length: their new distance from 0; `typical_length` when it is None.
+        length: their new distance from 0, 0 or more; `typical_length` when None.
 
     Returns:
         float32 `(n, latent_dim)`.
 
     Raises:
-        ValueError: another shape, a point that is 0, or values that are not finite.
+        ValueError: another shape, a point that is 0, or numbers that are not finite.
 
     Example:
         >>> rescale([[3.0, 4.0]], length=10)
         array([[6., 8.]], dtype=float32)
     """
-    points = _points(points)
+    points = checks.points(points)
     length = typical_length(points.shape[1]) if length is None else length
+    length = checks.number(length, "length", 0, checks.LARGEST)
     lengths = np.linalg.norm(points, axis=1, keepdims=True)
-    if not lengths.all():
+    if lengths.min() < 1e-15:  # the square of less is rounded away
         raise ValueError(
             "A point is 0 and has no direction. Was one subtracted from itself?"
         )
@@ -152,8 +153,8 @@ def line(start, end, shares):
         array([[0., 0.],
                [1., 2.]], dtype=float32)
     """
-    start, end = _points([start, end])
-    shares = np.asarray(shares, np.float32)[:, None]
+    start, end = _ends(start, end)
+    shares = _column(shares)
     return (1 - shares) * start + shares * end
 
 
@@ -183,7 +184,7 @@ def arc(start, end, shares):
         >>> arc([1.0, 0.0], [0.0, 1.0], [0.5]).round(4)
         array([[0.7071, 0.7071]], dtype=float32)
     """
-    first, last = rescale([start, end], 1)
+    first, last = rescale(_ends(start, end), 1)
     angle = np.arccos(np.clip(first @ last, -1, 1))
     if angle > 0.999 * np.pi:
         raise ValueError("Opposite points have no shortest arc; go by a third point.")
@@ -192,7 +193,7 @@ def arc(start, end, shares):
         return share * np.sinc(share * angle / np.pi) / np.sinc(angle / np.pi)
 
     lengths = line([np.linalg.norm(start)], [np.linalg.norm(end)], shares)
-    shares = np.asarray(shares, np.float32)[:, None]
+    shares = _column(shares)
     return lengths * (weight(1 - shares) * first + weight(shares) * last)
 
 
@@ -215,11 +216,10 @@ def closed_walk(points, steps, path=arc):
         >>> closed_walk(sample_latents(3, 64, seed=0), steps=10).shape
         (30, 64)
     """
-    points = _points(points)
-    if len(points) < 2 or steps < 1:
-        raise ValueError(
-            f"{len(points)} points and {steps} steps given; give 2 and 1, or more."
-        )
+    points = checks.points(points)
+    steps = checks.count(steps, "steps", 1, checks.MOST // points.size)
+    if len(points) < 2:
+        raise ValueError("One point was given; a walk needs two or more.")
     shares = np.arange(steps) / steps
     following = np.roll(points, -1, axis=0)
     return np.concatenate([path(*ends, shares) for ends in zip(points, following)])
@@ -244,12 +244,12 @@ def grid(corners, rows, columns, path=arc):
         >>> grid(sample_latents(4, 64, seed=0), rows=5, columns=8).shape
         (40, 64)
     """
-    corners = _points(corners)
-    if len(corners) != 4 or rows < 2 or columns < 2:
-        raise ValueError(
-            f"{len(corners)} corners, {rows} rows and {columns} columns were given; "
-            "needed are four corners, and two or more of the others."
-        )
+    corners = checks.points(corners)
+    if len(corners) != 4:
+        raise ValueError(f"{len(corners)} corners were given; a grid has four.")
+    rows = checks.count(rows, "rows", 2, checks.MOST // corners.size)
+    most = checks.MOST // corners.shape[1] // rows
+    columns = checks.count(columns, "columns", 2, most)
     down, across = np.linspace(0, 1, rows), np.linspace(0, 1, columns)
     left, right = (path(*ends, down) for ends in zip(corners[:2], corners[2:]))
     return np.concatenate([path(*ends, across) for ends in zip(left, right)])
@@ -268,21 +268,20 @@ def averages(points, labels, classes=10):
         so an average lies far closer to 0 than they do.
 
     Raises:
-        ValueError: the labels do not fit the points, or a class has no point.
+        ValueError: the labels do not fit the points or the classes, or a class has
+            no point.
 
     Example:
         >>> averages([[0.0], [2.0], [5.0]], [0, 0, 1], classes=2)
         array([[1.],
                [5.]], dtype=float32)
     """
-    points, labels = _points(points), np.asarray(labels)
-    if labels.shape != points.shape[:1]:
-        raise ValueError(
-            f"Labels of shape {labels.shape} were given for {len(points)} points; give "
-            "one label a point."
-        )
-    missing = sorted(set(range(classes)) - set(labels.tolist()))
-    if missing:
+    points = checks.points(points)
+    classes = checks.count(classes, "classes")
+    labels = checks.labels(labels, points.shape[:1], classes)
+    # One of the first n + 1 classes has none of n points.
+    missing = np.setdiff1d(np.arange(min(classes, len(points) + 1)), labels)
+    if len(missing) > 0:
         raise ValueError(f"No point has the label {missing[0]}. Draw more points.")
     return np.stack([points[labels == label].mean(axis=0) for label in range(classes)])
 
@@ -298,7 +297,8 @@ def trait_directions(points, labels, traits):
     Args:
         points: `(n, latent_dim)`, for each class far more than latent_dim.
         labels: `(n,)` integers from 0: the classes of their images.
-        traits: `(n, m)`: m traits of each image, such as of `metrics.traits`.
+        traits: `(n, m)`: m traits of each image, such as of `metrics.traits`. It has
+            NaN for images without ink: leave them out.
 
     Returns:
         float32 `(classes, m, latent_dim)`, of length 1.
@@ -316,13 +316,10 @@ def trait_directions(points, labels, traits):
         >>> trait_directions(points, labels, traits=points[:, :1]).shape
         (2, 1, 3)
     """
-    points, traits, labels = _points(points), np.asarray(traits), np.asarray(labels)
-    centres = averages(points, labels, classes=int(np.max(labels)) + 1)
-    if traits.shape[:1] != labels.shape or traits.ndim != 2 or np.isnan(traits).any():
-        raise ValueError(
-            f"Traits of shape {traits.shape} were given for {len(points)} points; give "
-            "a row for each, without NaN: leave out images without ink."
-        )
+    points = checks.points(points)
+    traits = checks.numbers(traits, "traits", (len(points), "traits"))
+    labels = checks.labels(labels, points.shape[:1], len(points))
+    centres = averages(points, labels, classes=int(labels.max()) + 1)
     # Orthonormal: their differences span one dimension less than there are classes.
     spanned = np.linalg.svd(centres - centres.mean(axis=0))[2][: len(centres) - 1]
     rest = points - points @ spanned.T @ spanned
@@ -346,14 +343,14 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1):
             `(losses, gradients)` of shapes `(n,)` and `(n, latent_dim)`, such as
             `compiled.make_matcher` compiles.
         starts: `(restarts, n, latent_dim)`: the points to begin from.
-        steps: points that are tried from each start, 1 or more.
-        rate: how far a coordinate moves in a step, about.
+        steps: points that are tried from each start, 1 to 100,000.
+        rate: how far a coordinate moves in a step, about; up to 1,000.
 
     Returns:
         `(points, losses)`: float32 `(n, latent_dim)` and `(n,)`.
 
     Raises:
-        ValueError: the starts have another shape, or for a point no loss is finite.
+        ValueError: an argument is not as above, or for a point no loss is finite.
 
     Source:
         Lipton and Tripathi, Precise Recovery of Latent Vectors from Generative
@@ -366,11 +363,10 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1):
         array([[1., 1., 1.],
                [1., 1., 1.]], dtype=float32)
     """
-    starts = np.asarray(starts, np.float32)
-    if starts.ndim != 3 or len(starts) == 0:
-        raise ValueError(
-            f"Starts {starts.shape} given; give (restarts, n, latent_dim)."
-        )
+    starts = checks.numbers(starts, "starts", ("restarts", "n", "latent_dim"))
+    starts = starts.astype(np.float32)
+    steps = checks.count(steps, "steps", 1, 100_000)
+    rate = checks.number(rate, "rate", 0, 1000)
     best, lowest = starts[0].copy(), np.full(starts.shape[1], np.inf, np.float32)
     for points in starts:
         mean = square = np.zeros_like(points)
@@ -387,16 +383,19 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1):
     return best, lowest
 
 
-def _points(values):
-    try:
-        values = np.asarray(values, np.float32)
-    except ValueError as error:
-        raise ValueError("The points differ in how many numbers they have.") from error
-    if values.ndim != 2:
+def _point(values, what="point"):
+    values = checks.numbers(values, f"single {what}", ("latent_dim",))
+    return values.astype(np.float32)
+
+
+def _ends(start, end):
+    start, end = _point(start, "start"), _point(end, "end")
+    if start.shape != end.shape:
         raise ValueError(
-            f"Points of shape {values.shape} were given; needed is (n, latent_dim). "
-            "For one point, pass point[None]."
+            f"A point of {len(start)} numbers and one of {len(end)} given."
         )
-    if not np.isfinite(values).all():
-        raise ValueError("A point is NaN or infinite. Look at what made the points.")
-    return values
+    return np.stack([start, end])
+
+
+def _column(shares):
+    return checks.numbers(shares, "shares", ("n",)).astype(np.float32)[:, None]

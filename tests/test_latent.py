@@ -27,10 +27,22 @@ def test_uniform_latents_fill_their_cube_and_follow_the_seed():
 
 
 @pytest.mark.parametrize("sample", [latent.sample_latents, latent.sample_uniform])
-@pytest.mark.parametrize("size", [(0, 8), (8, 0)])
-def test_an_empty_size_is_refused(size, sample):
-    with pytest.raises(ValueError, match="both must be 1 or more"):
-        sample(*size, seed=0)
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ((0, 8, 0), "count is 0; needed is a whole number from 1"),
+        ((8, 0, 0), "latent_dim is 0"),
+        ((10**12, 8, 0), "count is 1000000000000; .* to 33,554,432"),
+        ((True, 8, 0), "count is True"),
+        ((8.0, 8, 0), "count is 8.0"),
+        ((8, 8, -1), "seed is -1; needed is a whole number from 0"),
+        ((8, 8, 0.5), "seed is 0.5"),
+        ((8, 8, None), "seed is None"),
+    ],
+)
+def test_a_size_or_seed_out_of_range_is_refused(asked, message, sample):
+    with pytest.raises(ValueError, match=message):
+        sample(*asked)
 
 
 def test_one_coordinate_changes_and_the_others_stay():
@@ -41,12 +53,25 @@ def test_one_coordinate_changes_and_the_others_stay():
 
 
 @pytest.mark.parametrize(
-    ("point", "coordinate"),
-    [(np.zeros((2, 4)), 0), (np.zeros(4), 4), (np.zeros(4), -1)],
+    ("point", "coordinate", "values", "message"),
+    [
+        (np.zeros((2, 4)), 0, [0.0], "single point"),
+        (
+            np.zeros(4),
+            4,
+            [0.0],
+            "coordinate is 4; needed is a whole number from 0 to 3",
+        ),
+        (np.zeros(4), -1, [0.0], "coordinate is -1"),
+        (np.zeros(4), True, [0.0], "coordinate is True"),
+        (np.full(4, np.nan), 0, [0.0], "NaN"),
+        (np.zeros(4), 0, [np.inf], "Among the values"),
+        (np.zeros(4), 0, 0.5, "For values"),
+    ],
 )
-def test_a_bad_point_or_coordinate_is_refused(point, coordinate):
-    with pytest.raises(ValueError, match="one point"):
-        latent.vary_coordinate(point, coordinate, [0.0])
+def test_a_bad_point_or_coordinate_is_refused(point, coordinate, values, message):
+    with pytest.raises(ValueError, match=message):
+        latent.vary_coordinate(point, coordinate, values)
 
 
 def test_points_of_the_prior_have_their_typical_length():
@@ -59,6 +84,40 @@ def test_a_point_moves_along_its_own_direction():
     points = latent.rescale([[3, 4], [0, -2]], length=10)
     np.testing.assert_allclose(points, [[6, 8], [0, -10]], rtol=1e-6)
     np.testing.assert_allclose(latent.rescale([[0, 3, 4, 0]]), [[0, 1.2, 1.6, 0]])
+
+
+@pytest.mark.parametrize("latent_dim", [0, -1, np.nan, 2.5, True, "9"])
+def test_a_typical_length_needs_a_number_of_numbers(latent_dim):
+    with pytest.raises(ValueError, match="latent_dim is"):
+        latent.typical_length(latent_dim)
+
+
+@pytest.mark.parametrize("length", [-1, np.nan, np.inf, 1e16, True, "3", 1j])
+def test_a_length_is_no_negative_number(length):
+    with pytest.raises(ValueError, match="length is"):
+        latent.rescale([[3, 4]], length)
+
+
+def test_a_point_whose_square_is_rounded_away_has_no_direction():
+    with pytest.raises(ValueError, match="A point is 0"):
+        latent.rescale([[1e-22, 0]], 1)
+    np.testing.assert_allclose(latent.rescale([[3e-15, 4e-15]], 1), [[0.6, 0.8]])
+
+
+@pytest.mark.parametrize("walk", [latent.arc, latent.line])
+@pytest.mark.parametrize(
+    ("start", "end", "shares", "message"),
+    [
+        ([1, 2], [1, 2, 3], [0.5], "2 numbers and one of 3"),
+        ([1, 2], [1, np.nan], [0.5], "NaN"),
+        ([1, 2], [2, 1], [np.nan], "Among the shares"),
+        ([1, 2], [2, 1], 0.5, "For shares"),
+        ([[1, 2]], [[2, 1]], [0.5], "For single start"),
+    ],
+)
+def test_ends_and_shares_that_do_not_fit_are_refused(walk, start, end, shares, message):
+    with pytest.raises(ValueError, match=message):
+        walk(start, end, shares)
 
 
 @pytest.mark.parametrize("walk", [latent.arc, lambda *ends: latent.rescale(ends[:2])])
@@ -116,9 +175,17 @@ def test_a_closed_walk_bends_unless_told():
     )
 
 
-@pytest.mark.parametrize(("count", "steps"), [(1, 5), (2, 0)])
-def test_a_walk_without_a_way_is_refused(count, steps):
-    with pytest.raises(ValueError, match=f"{count} points and {steps} steps"):
+@pytest.mark.parametrize(
+    ("count", "steps", "message"),
+    [
+        (1, 5, "One point was given"),
+        (2, 0, "steps is 0"),
+        (2, 2.0, "steps is 2.0"),
+        (2, 10**9, "steps is 1000000000; .* to 67,108,864"),
+    ],
+)
+def test_a_walk_without_a_way_is_refused(count, steps, message):
+    with pytest.raises(ValueError, match=message):
         latent.closed_walk(np.ones((count, 2)), steps)
 
 
@@ -137,12 +204,20 @@ def test_a_grid_keeps_the_typical_length_unless_told():
     )
 
 
-@pytest.mark.parametrize("size", [(3, 2, 2), (5, 2, 2), (4, 1, 2), (4, 2, 1)])
-def test_a_grid_without_room_for_its_corners_is_refused(size):
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        ((3, 2, 2), "3 corners were given"),
+        ((5, 2, 2), "5 corners were given"),
+        ((4, 1, 2), "rows is 1; needed is a whole number from 2"),
+        ((4, 2, 1), "columns is 1; needed is a whole number from 2"),
+        ((4, 2, 10**9), "columns is 1000000000"),
+        ((4, 10**9, 2), "rows is 1000000000"),
+    ],
+)
+def test_a_grid_without_room_for_its_corners_is_refused(size, message):
     count, *shape = size
-    with pytest.raises(
-        ValueError, match="{} corners, {} rows and {} col".format(*size)
-    ):
+    with pytest.raises(ValueError, match=message):
         latent.grid(np.ones((count, 2)), *shape)
 
 
@@ -156,12 +231,27 @@ def test_averages_by_hand():
     [
         ([1, *range(1, 9)], "label 0. Draw more"),
         (range(9), "label 9. Draw more"),
-        ([0, 1], r"shape \(2,\) were given for 9 points"),
+        ([0, 1], r"shape \(2,\) was given; needed is \(9,\)"),
+        ([*range(8), 10], "from 0 to 10; needed are integers from 0 to 9"),
+        ([*range(8), -1], "from -1 to 7"),
+        (np.arange(9.0), "integers are needed, not float64"),
+        (np.arange(9) > 4, "integers are needed, not bool"),
     ],
 )
 def test_labels_that_do_not_fit_or_are_missing_are_named(labels, message):
     with pytest.raises(ValueError, match=message):
         latent.averages(np.zeros((9, 2)), labels)
+
+
+@pytest.mark.parametrize("classes", [0, 2.0, True, None])
+def test_classes_are_a_number_of_them(classes):
+    with pytest.raises(ValueError, match="classes is"):
+        latent.averages([[0.0], [1.0]], [0, 1], classes)
+
+
+def test_as_many_classes_as_can_be_counted_are_looked_through_at_once():
+    with pytest.raises(ValueError, match="label 2. Draw more"):
+        latent.averages([[0.0], [1.0]], [0, 1], classes=10**15)
 
 
 def test_a_direction_changes_its_trait_and_neither_the_others_nor_the_class():
@@ -200,9 +290,16 @@ def test_one_class_is_enough_for_a_direction():
 @pytest.mark.parametrize(
     ("labels", "traits", "message"),
     [
-        ([0, 0, 1, 1], np.zeros((3, 1)), r"shape \(3, 1\) were given for 4 points"),
+        (
+            [0, 0, 1, 1],
+            np.zeros((3, 1)),
+            r"\(3, 1\) was given; needed is \(4, traits\)",
+        ),
         ([0, 0, 2, 2], np.zeros((4, 1)), "label 1"),
         ([0, 0, 1, 1], np.full((4, 1), np.nan), "NaN"),
+        ([0, 0, 1, 1], np.full((4, 1), np.inf), "infinity"),
+        ([0, 0, 1, 10**9], np.zeros((4, 1)), "from 0 to 1000000000"),
+        ([0.0, 0, 1, 1], np.zeros((4, 1)), "integers"),
     ],
 )
 def test_traits_that_do_not_fit_are_refused(labels, traits, message):
@@ -213,9 +310,10 @@ def test_traits_that_do_not_fit_are_refused(labels, traits, message):
 @pytest.mark.parametrize(
     ("points", "message"),
     [
-        ([[1, 2], [3]], "differ in how many numbers"),
-        ([1, 2], r"shape \(2,\).*pass point\[None\]"),
-        ([[1, np.nan]], "NaN or infinite"),
+        ([[1, 2], [3]], "rows differ in length"),
+        ([1, 2], r"shape \(2,\).*pass it as values\[None\]"),
+        ([[1, np.nan]], "NaN"),
+        ([[1, 1e300]], r"beyond 1e\+15"),
     ],
 )
 def test_points_that_are_none_are_refused(points, message):
@@ -295,8 +393,18 @@ def test_a_point_without_a_finite_loss_is_refused():
         latent.invert(half, np.zeros((2, 2, 1)), steps=4)
 
 
-def test_starts_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="give .restarts, n, latent_dim."):
-        latent.invert(None, np.zeros((0, 2, 3)))
-    with pytest.raises(ValueError, match=r"\(2, 3\) given; give \(restarts, n, lat"):
-        latent.invert(None, np.zeros((2, 3)))
+@pytest.mark.parametrize(
+    ("starts", "options", "message"),
+    [
+        (np.zeros((0, 2, 3)), {}, r"\(restarts, n, latent_dim\)"),
+        (np.zeros((2, 3)), {}, r"\(2, 3\) was given; needed is \(restarts, n, lat"),
+        (np.full((1, 2, 3), np.nan), {}, "NaN"),
+        (np.zeros((1, 2, 3)), {"steps": 0}, "steps is 0"),
+        (np.zeros((1, 2, 3)), {"steps": 10**9}, "steps is 1000000000"),
+        (np.zeros((1, 2, 3)), {"rate": np.nan}, "rate is nan"),
+        (np.zeros((1, 2, 3)), {"rate": -1}, "rate is -1"),
+    ],
+)
+def test_starts_that_do_not_fit_are_refused(starts, options, message):
+    with pytest.raises(ValueError, match=message):
+        latent.invert(None, starts, **options)
