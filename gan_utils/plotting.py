@@ -7,7 +7,10 @@ or 3 channels: uint8, or floats in `pixel_range`.
 import io
 import math
 import os
+import tempfile
 from pathlib import Path
+
+from gan_utils import checks
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,6 +19,7 @@ from PIL import Image, ImageOps
 # Okabe and Ito's colours, which people with a colour-vision deficiency can tell
 # apart; the line styles tell the curves apart in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MOST_TITLED = 200  # panels in a figure; each takes matplotlib some milliseconds
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 
 
@@ -24,36 +28,33 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
 
     Args:
         images: `(n, height, width)` or `(n, height, width, channels)`.
-        pixel_range: values of black and white; values beyond are clipped.
+        pixel_range: values of black and white. Values beyond are clipped, so that a
+            picture may have more contrast; ten widths beyond are another range.
             uint8 images are returned as they are.
 
     Returns:
         uint8 `(n, height, width)` or `(n, height, width, 3)`.
 
     Raises:
-        ValueError: another shape, or values that are not finite.
+        ValueError: another shape or type, or values that are not finite or lie far
+            beyond the range.
 
     Example:
         >>> to_uint8(np.zeros((1, 28, 28, 1))).shape
         (1, 28, 28)
     """
-    images = np.asarray(images)
-    if images.ndim < 3 or images.shape[3:] not in ((), (1,), (3,)):
-        raise ValueError(
-            f"Images of shape {images.shape} were given; needed is (n, height, width) "
-            "or (n, height, width, 1 or 3). For one image, pass image[None]."
-        )
+    low, high = checks.pixel_range(pixel_range)
+    images = checks.images(images, (low, high), beyond=10)
     if images.shape[3:] == (1,):
         images = images[..., 0]
     if images.dtype == np.uint8:
         return images
-    if not np.isfinite(images).all():
-        raise ValueError(
-            "Some pixels are NaN or infinite. Look at the step that made the images."
-        )
-    low, high = pixel_range
-    above_low = (images - low).clip(0, high - low)
-    return np.rint(above_low * (255 / (high - low))).astype(np.uint8)
+    pixels = np.empty(images.shape, np.uint8)
+    few = max(1, 2**17 // images[0].size)  # all at once would take five copies
+    for start in range(0, len(images), few):
+        above_low = (images[start : start + few] - low).clip(0, high - low)
+        pixels[start : start + few] = np.rint(above_low * (255 / (high - low)))
+    return pixels
 
 
 def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
@@ -61,8 +62,9 @@ def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
 
     Args:
         images: `(n, height, width)` or `(n, height, width, channels)`, n from 1.
-        columns: images in a row; as square as can be when it is None.
-        gap: pixels between two images.
+        columns: images in a row, 1 to 100 or as many as there are images; as square
+            as can be when it is None.
+        gap: pixels between two images, 0 to 100.
         background: grey of the gaps and of empty places, 0 to 255.
         pixel_range: as in `to_uint8`.
 
@@ -70,7 +72,7 @@ def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
         uint8 `(rows, columns)` in pixels, with a last axis of 3 for colour.
 
     Raises:
-        ValueError: there is no image, or `columns` is below 1.
+        ValueError: there is no image, or a number is out of range.
 
     Example:
         >>> tile(np.zeros((6, 28, 28)), columns=3, gap=0).shape
@@ -78,11 +80,9 @@ def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
     """
     images = to_uint8(images, pixel_range)
     count, height, width = images.shape[:3]
-    columns = math.ceil(math.sqrt(count)) if columns is None else columns
-    if count < 1 or columns < 1:
-        raise ValueError(
-            f"{count} images in {columns} columns asked for; both must be 1 or more."
-        )
+    columns = _columns(columns, count)
+    gap = checks.count(gap, "gap", 0, 100)
+    background = checks.count(background, "background", 0, 255)
     rows = math.ceil(count / columns)
     shape = (rows * (height + gap) - gap, columns * (width + gap) - gap)
     picture = np.full(shape + images.shape[3:], background, np.uint8)
@@ -93,28 +93,36 @@ def tile(images, columns=None, gap=2, background=96, pixel_range=(-1.0, 1.0)):
     return picture
 
 
+def _columns(columns, count):
+    if columns is None:
+        return math.ceil(math.sqrt(count))
+    return checks.count(columns, "columns", 1, max(100, count))
+
+
 def frame(images, marked, width=2, colour=(213, 60, 0)):
     """Puts a frame around some of the images; the others get a black margin.
 
     Args:
         images: as in `tile`.
         marked: `(n,)` booleans, true for the images that get the frame.
-        width: its width in pixels.
+        width: its width in pixels, 0 to 100.
         colour: red, green and blue of the frame, 0 to 255.
 
     Returns:
         uint8 `(n, height + 2 * width, width + 2 * width, 3)`.
 
     Raises:
-        ValueError: there are not as many marks as images.
+        ValueError: there are not as many marks as images, or a number is out of range.
 
     Example:
         >>> frame(np.zeros((2, 28, 28)), [True, False]).shape
         (2, 32, 32, 3)
     """
     images = to_uint8(images)
-    marked = np.asarray(marked, bool)
     check_one_each(images, marked, "marks")
+    marked = checks.numbers(marked, "marks", (len(images),), "biu").astype(bool)
+    width = checks.count(width, "width", 0, 100)
+    colour = checks.labels(colour, (3,), 256, "colour's values")
     if images.ndim == 3:
         images = np.repeat(images[..., None], 3, axis=3)
     height, breadth = images.shape[1:3]
@@ -136,10 +144,18 @@ def check_one_each(images, values, what):
     Example:
         >>> check_one_each(np.zeros((2, 28, 28)), ["a", "b"], "titles")
     """
-    if len(values) != len(images):
+    given, needed = _length(values), _length(images)
+    if given != needed:
         raise ValueError(
-            f"{len(values)} {what} were given for {len(images)} images; give one each."
+            f"{given} {what} were given for {needed} images; give one each."
         )
+
+
+def _length(values):
+    try:
+        return len(values)
+    except TypeError:  # a number, None: not one for each of anything
+        return 0
 
 
 def show_images(
@@ -149,17 +165,18 @@ def show_images(
 
     Args:
         images: as in `tile`.
-        columns: images in a row; as square as can be when it is None.
-        titles: a line above each image, or None.
+        columns: as in `tile`.
+        titles: a line above each image, 200 at most; or None.
         title: a line above all, or None.
-        scale: inches an image; the figure is never wider than 10 inches.
+        scale: inches an image, 0.1 to 10; the figure is never wider than 10 inches.
         pixel_range: as in `to_uint8`.
 
     Returns:
         The `matplotlib.figure.Figure`; call `plt.show()` after it.
 
     Raises:
-        ValueError: there are not as many titles as images.
+        ValueError: there are not as many titles as images, or too many for panels of
+            their own; the figure would be higher than 100 inches; or as `tile`.
 
     Example:
         >>> figure = show_images(np.zeros((4, 28, 28)), titles="abcd")
@@ -167,8 +184,9 @@ def show_images(
     images = to_uint8(images, pixel_range)
     if titles is not None:
         check_one_each(images, titles, "titles")
-    columns = columns or math.ceil(math.sqrt(len(images)))
-    width = min(10, columns * scale)
+        checks.count(len(images), "The number of images with titles", 1, MOST_TITLED)
+    columns = _columns(columns, len(images))
+    width = min(10, columns * checks.number(scale, "scale", 0.1, 10))
     if titles is None:
         panels, titles, height = [tile(images, columns, background=255)], [None], 0
         shape = (1, 1)
@@ -176,6 +194,7 @@ def show_images(
         shape = (math.ceil(len(images) / columns), columns)
         panels, height = images, 0.3 * shape[0]
     height += width * shape[0] * panels[0].shape[0] / (shape[1] * panels[0].shape[1])
+    checks.number(round(height, 1), "The figure's height in inches", 0, 100)
     figure, axes = plt.subplots(*shape, figsize=(width, height), squeeze=False)
     figure.set_layout_engine("constrained")
     for axis in axes.flat:
@@ -194,7 +213,7 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
 
     Args:
         steps: `(n,)` numbers for the x axis.
-        curves: a dict from names to `(n,)` values, six at most.
+        curves: a dict from names to `(n,)` values, one to six; NaN leaves a gap.
         ylabel: name and unit of the y axis.
         references: a dict from names to heights of dotted lines, or None.
         axes: matplotlib axes to draw on; a new figure when None.
@@ -203,25 +222,28 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
         The axes.
 
     Raises:
-        ValueError: there are more than six curves, or one has another length.
+        ValueError: there is no curve or more than six, one has another length, or
+            something is no number.
 
     Example:
         >>> axes = show_curves([0, 1], {"loss": [2.0, 1.0]}, "loss (nats)")
     """
-    if len(curves) > len(COLOURS):
+    if not 1 <= len(curves) <= len(COLOURS):
         raise ValueError(
-            f"{len(curves)} curves given; six at most stay apart. Draw two pictures."
+            f"{len(curves)} curves given; one to six stay apart. Draw two pictures."
         )
+    steps = checks.numbers(steps, "steps", ("n",))
+    curves = {name: _curve(name, values, steps) for name, values in curves.items()}
+    references = {
+        name: checks.number(height, name, -checks.LARGEST, checks.LARGEST)
+        for name, height in (references or {}).items()
+    }
     if axes is None:
         axes = plt.subplots(figsize=(7, 3), layout="constrained")[1]
     for (name, values), colour, style in zip(curves.items(), COLOURS, STYLES):
-        if len(values) != len(steps):
-            raise ValueError(
-                f"{name!r} has {len(values)} values for {len(steps)} steps; match them."
-            )
         axes.plot(steps, values, color=colour, linestyle=style, label=name)
     beside = axes.get_yaxis_transform()  # 1.01: a little to the right of the axes
-    for name, height in (references or {}).items():
+    for name, height in references.items():
         axes.axhline(height, color="0.4", linewidth=0.8, linestyle=(0, (1, 3)))
         axes.text(1.01, height, name, va="center", size=9, transform=beside)
     axes.set_xlabel("step")
@@ -231,15 +253,29 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
     return axes
 
 
+def _curve(name, values, steps):
+    """Returns a curve's values, in which NaN and infinity are gaps."""
+    values = np.asarray(values)
+    if values.shape != steps.shape or values.dtype.kind not in "iuf":
+        raise ValueError(
+            f"{name!r} has {_length(values)} values for {len(steps)} steps, of type "
+            f"{values.dtype}; needed is a number for each."
+        )
+    return np.where(abs(values.astype(float)) <= checks.LARGEST, values, np.nan)
+
+
 def png_bytes(picture, zoom=1):
     """Packs a picture as PNG, fast enough for a slider.
 
     Args:
         picture: uint8 `(height, width)` or `(height, width, 3)`.
-        zoom: whole number of screen pixels a pixel, 1 or more.
+        zoom: whole number of screen pixels a pixel, 1 to 100.
 
     Returns:
         The bytes of a PNG file.
+
+    Raises:
+        ValueError: the picture has another shape or type, or becomes too large.
 
     Example:
         >>> png_bytes(np.zeros((28, 28), np.uint8))[1:4]
@@ -256,30 +292,51 @@ def save_gif(path, pictures, seconds_each=0.1, zoom=1):
     Args:
         path: file to write; it appears only when it is whole.
         pictures: uint8 pictures of one shape, at least one.
-        seconds_each: time a picture is shown.
-        zoom: whole number of screen pixels a pixel, 1 or more.
+        seconds_each: time a picture is shown, 0.01 to 600.
+        zoom: whole number of screen pixels a pixel, 1 to 100.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: there is no picture.
+        ValueError: there is no picture, they differ in shape, or as `png_bytes`.
         OSError: the file cannot be written.
 
     Example:
         >>> path = save_gif("a.gif", np.zeros((3, 28, 28), np.uint8))
     """
-    if len(pictures) == 0:
+    path = Path(path)
+    seconds_each = checks.number(seconds_each, "seconds_each", 0.01, 600)
+    if _length(pictures) == 0:
         raise ValueError("No picture was given; an animation needs one or more.")
     frames = [_enlarge(picture, zoom) for picture in pictures]
+    if len({(frame.size, frame.mode) for frame in frames}) > 1:
+        raise ValueError("The pictures differ in shape; give pictures of one shape.")
     durations = [round(1000 * seconds_each)] * len(frames)  # milliseconds
     durations[-1] = max(1500, durations[-1])
-    part, rest = Path(f"{path}.part"), frames[1:]
-    options = {"append_images": rest, "duration": durations, "loop": 0}
-    frames[0].save(part, "GIF", save_all=True, **options)
-    os.replace(part, path)
-    return Path(path)
+    options = {"append_images": frames[1:], "duration": durations, "loop": 0}
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".animation-") as folder:
+        part = Path(folder) / "part"
+        frames[0].save(part, "GIF", save_all=True, **options)
+        os.replace(part, path)
+    return path
 
 
 def _enlarge(picture, zoom):
+    zoom = checks.count(zoom, "zoom", 1, 100)
+    picture = np.asarray(picture)
+    if picture.shape[2:] not in ((), (3,)) or picture.ndim < 2 or picture.size == 0:
+        raise ValueError(
+            f"A picture of shape {picture.shape} was given; needed is (height, width) "
+            "or (height, width, 3)."
+        )
+    if picture.dtype != np.uint8:
+        raise ValueError(f"A picture of {picture.dtype} was given; needed is uint8.")
+    side = zoom * max(picture.shape[:2])
+    if side > 65_535 or zoom**2 * picture.size > checks.MOST:  # GIF counts so far
+        raise ValueError(
+            f"A picture of shape {picture.shape}, {zoom} times as large, is too large: "
+            f"a side has 65,535 pixels at most, all have {checks.MOST:,} values. Show "
+            "fewer images, or take a smaller zoom."
+        )
     return ImageOps.scale(Image.fromarray(picture), zoom, Image.NEAREST)

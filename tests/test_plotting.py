@@ -1,6 +1,7 @@
 """Pictures: pixels where they belong, clear errors, files that are whole."""
 
 import io
+import tracemalloc
 
 from gan_utils import plotting
 
@@ -35,9 +36,46 @@ def test_another_shape_is_named(shape):
         plotting.to_uint8(np.zeros(shape))
 
 
-def test_nan_pixels_are_refused():
-    with pytest.raises(ValueError, match="NaN or infinite"):
-        plotting.to_uint8(np.full((1, 2, 2), np.nan))
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.full((1, 2, 2), np.nan), "from nan to nan"),
+        (np.full((1, 2, 2), np.inf), "from inf to inf"),
+        (np.full((1, 2, 2), 255.0), "from 255 to 255; needed is -1 to 1"),
+        (np.zeros((1, 2, 2), int), "type int64"),
+        (np.zeros((1, 2, 2), bool), "type bool"),
+        (np.zeros((1, 2, 2), complex), "type complex128"),
+        (np.ma.zeros((1, 2, 2)), "masked"),
+        (np.zeros((0, 2, 2)), r"shape \(0, 2, 2\)"),
+    ],
+)
+def test_what_is_no_image_is_refused(images, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.to_uint8(images)
+
+
+def test_contrast_is_clipped_and_another_range_is_refused():
+    # Lesson 3 shows eight times as much contrast.
+    assert plotting.to_uint8(np.full((1, 1, 1), 20.9)).tolist() == [[[255]]]
+    with pytest.raises(ValueError, match="from 21.5 to 21.5"):
+        plotting.to_uint8(np.full((1, 1, 1), 21.5))
+
+
+@pytest.mark.parametrize("ends", [(1, -1), (0, 0), (np.nan, 1), (0, 1, 2), 1])
+def test_a_range_goes_up(ends):
+    with pytest.raises(ValueError, match="pixel_range"):
+        plotting.to_uint8(np.zeros((1, 2, 2)), ends)
+
+
+def test_many_images_become_pixels_in_little_memory():
+    images = np.linspace(-1, 1, 10_000 * 784, dtype=np.float32).reshape(-1, 28, 28)
+    tracemalloc.start()
+    pixels = plotting.to_uint8(images)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < pixels.nbytes + 4_000_000
+    some = np.arange(0, 10_000, 171)
+    assert np.array_equal(pixels[some], plotting.to_uint8(images[some]))
 
 
 def test_tiles_lie_row_by_row():
@@ -56,10 +94,25 @@ def test_colour_tiles_keep_their_channels():
     assert plotting.tile(np.zeros((4, 8, 8, 3))).shape == (18, 18, 3)
 
 
-def test_no_images_or_no_columns_are_refused():
-    for count, columns in ((0, None), (3, 0)):
-        with pytest.raises(ValueError, match="both must be 1 or more"):
-            plotting.tile(np.zeros((count, 2, 2)), columns)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"columns": 0}, "columns is 0; needed is a whole number from 1 to 100"),
+        ({"columns": 10**9}, "columns is 1000000000"),
+        ({"columns": 2.0}, "columns is 2.0"),
+        ({"gap": -1}, "gap is -1"),
+        ({"gap": 10**9}, "gap is 1000000000"),
+        ({"background": 256}, "background is 256"),
+        ({"background": True}, "background is True"),
+    ],
+)
+def test_tiles_that_cannot_be_laid_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.tile(np.zeros((3, 2, 2)), **options)
+
+
+def test_all_images_fit_in_one_row():
+    assert plotting.tile(np.zeros((150, 1, 1)), 150, gap=0).shape == (1, 150)
 
 
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
@@ -83,6 +136,39 @@ def test_a_mark_is_needed_for_each_image():
         plotting.frame(np.zeros((2, 4, 4)), [True, False, True])
 
 
+@pytest.mark.parametrize(
+    ("marked", "options", "message"),
+    [
+        (5, {}, "0 marks were given for 2 images"),
+        ([0.5, np.nan], {}, "marks, integers are needed"),
+        ([True, False], {"width": -1}, "width is -1"),
+        ([True, False], {"width": 10**9}, "width is 1000000000"),
+        ([True, False], {"colour": (0, 0)}, "colour's values"),
+        ([True, False], {"colour": (0, 0, 256)}, "from 0 to 256"),
+    ],
+)
+def test_frames_that_cannot_be_drawn_are_refused(marked, options, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.frame(np.zeros((2, 4, 4)), marked, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"columns": 10**9}, "columns is 1000000000"),
+        ({"columns": 0}, "columns is 0"),
+        ({"scale": np.nan}, "scale is nan"),
+        ({"scale": 0}, "scale is 0"),
+        ({"titles": 3}, "0 titles were given for 201 images"),
+        ({"titles": ["a"] * 201}, "images with titles is 201; .* from 1 to 200"),
+        ({"columns": 1}, r"height in inches is 270.9;"),
+    ],
+)
+def test_figures_that_cannot_be_drawn_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.show_images(np.zeros((201, 4, 4)), **options)
+
+
 def test_grids_have_a_title_for_each_image():
     figure = plotting.show_images(np.zeros((3, 4, 4)), 3, titles="abc", title="top")
     assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c"]
@@ -104,8 +190,32 @@ def test_curves_are_named_and_differ_in_more_than_colour():
 def test_curves_of_another_length_or_too_many_are_refused():
     with pytest.raises(ValueError, match="'a' has 1 values for 2 steps"):
         plotting.show_curves([0, 1], {"a": [1]}, "y")
-    with pytest.raises(ValueError, match="six at most"):
-        plotting.show_curves([0], {str(number): [0] for number in range(7)}, "y")
+    for count in (0, 7):
+        curves = {str(number): [0] for number in range(count)}
+        with pytest.raises(ValueError, match=f"{count} curves given; one to six"):
+            plotting.show_curves([0], curves, "y")
+
+
+@pytest.mark.parametrize(
+    ("steps", "values", "heights", "message"),
+    [
+        ([0, np.nan], [1, 2], {}, "Among the steps"),
+        (3, [1], {}, "For steps"),
+        ([0, 1], ["a", "b"], {}, "'a' has 2 values for 2 steps, of type"),
+        ([0, 1], [1, None], {}, "'a' has 2 values"),
+        ([0, 1], 3, {}, "'a' has 0 values for 2 steps"),
+        ([0, 1], [1, 2], {"ln 2": np.nan}, "ln 2 is nan"),
+    ],
+)
+def test_curves_are_of_numbers(steps, values, heights, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.show_curves(steps, {"a": values}, "y", heights)
+
+
+def test_a_loss_that_was_nan_or_infinite_leaves_a_gap():
+    axes = plotting.show_curves([0, 1, 2, 3], {"a": [1, np.nan, np.inf, 4]}, "y")
+    drawn = axes.get_lines()[0].get_ydata()
+    assert np.isnan(drawn).tolist() == [False, True, True, False]
 
 
 def test_png_bytes_decode_to_the_picture():
@@ -123,6 +233,46 @@ def test_a_gif_holds_all_pictures(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]
 
 
-def test_a_gif_of_nothing_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="No picture"):
-        plotting.save_gif(tmp_path / "a.gif", [])
+def test_a_gif_leaves_a_file_of_another_beside_it_alone(tmp_path):
+    (tmp_path / "a.gif.part").write_text("mine")
+    plotting.save_gif(tmp_path / "a.gif", np.zeros((2, 4, 4), np.uint8))
+    assert (tmp_path / "a.gif.part").read_text() == "mine"
+    assert {file.name for file in tmp_path.iterdir()} == {"a.gif", "a.gif.part"}
+
+
+def test_a_gif_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    (tmp_path / "a.gif").mkdir()
+    with pytest.raises(OSError):
+        plotting.save_gif(tmp_path / "a.gif", np.zeros((2, 4, 4), np.uint8))
+    assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]
+
+
+PICTURE = np.zeros((4, 4), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "options", "message"),
+    [
+        ([], {}, "No picture"),
+        (3, {}, "No picture"),
+        ([PICTURE, PICTURE[1:]], {}, "differ in shape"),
+        ([PICTURE, np.stack([PICTURE] * 3, axis=2)], {}, "differ in shape"),
+        ([PICTURE], {"seconds_each": 0}, "seconds_each is 0"),
+        ([PICTURE], {"seconds_each": np.nan}, "seconds_each is nan"),
+        ([PICTURE], {"zoom": 101}, "zoom is 101"),
+        ([PICTURE.astype(float)], {}, "A picture of float64"),
+        ([PICTURE[0]], {}, r"shape \(4,\)"),
+        ([np.zeros((4, 4, 4), np.uint8)], {}, r"shape \(4, 4, 4\)"),
+        ([np.zeros((700, 4), np.uint8)], {"zoom": 100}, "too large"),
+    ],
+)
+def test_pictures_that_make_no_gif_are_refused(pictures, options, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        plotting.save_gif(tmp_path / "a.gif", pictures, **options)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("zoom", [0, -1, 1.5, True, 10**9])
+def test_a_zoom_is_a_small_whole_number(zoom):
+    with pytest.raises(ValueError, match="zoom is .* from 1 to 100"):
+        plotting.png_bytes(PICTURE, zoom)
