@@ -323,3 +323,20 @@ def test_float16_takes_half_the_room(tmp_path):
         bytes_of[precision] = (folder / "generator.weights.h5").stat().st_size
         assert len(list(folder.iterdir())) == 2  # the card, and nothing left over
     assert bytes_of["float16"] == pytest.approx(bytes_of["float32"] / 2, rel=0.05)
+
+
+def test_the_machine_is_named_with_the_cores_and_settings_it_had(monkeypatch):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    found = store.machine()
+    assert found["cores"] == 1 and not {"threads", "onednn"} & set(found)
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    more = store.machine()
+    assert (more["cores"], more["threads"], more["onednn"]) == (64, "3", "0")
+    threading = store.tf.config.threading
+    monkeypatch.setattr(threading, "get_intra_op_parallelism_threads", lambda: 2)
+    assert store.machine()["threads"] == "2"
