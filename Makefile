@@ -1,6 +1,7 @@
 # Works with GNU make 3.81, which macOS ships, and later.
 .DEFAULT_GOAL := help
-.PHONY: help lab test check notebooks browser refresh tensorboard pretrained benchmark
+.PHONY: help lab test check notebooks browser refresh tensorboard pretrained \
+	attack benchmark lock
 
 BIN := .venv/bin
 READY := .venv/ready
@@ -18,6 +19,12 @@ SHIPPED := $(notdir $(patsubst %/card.json,%,$(wildcard pretrained/*/card.json))
 JUDGE_FIRST := classifier $(filter-out classifier,$(SHIPPED))
 # Two processes, each a whole file at a time.
 IN_PAIRS := -n 2 --dist loadfile
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# One lock for every system and Python; what it pins already stays, unless UPGRADE=1.
+# Wheels only, and no build isolation: whatever builds a package would be unpinned.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--only-binary :all: --emit-build-options --generate-hashes \
+	--annotation-style line --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600
 
 help: ## list the commands
@@ -53,12 +60,24 @@ pretrained: $(READY) ## train the shipped models anew (hours; ONLY=classifier fo
 			&& $(BIN)/python -m tools.ship $$name $$run/model && rm -rf $$run \
 			|| exit 1; done
 
+attack: $(READY) ## damage, fill, kill and misuse (10 minutes; SIZE=slice for two)
+	$(BIN)/python -m tools.attack $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
+
 benchmark: $(READY) ## measure speed and quality on this machine (about 45 minutes)
 	$(BIN)/python -m gan_utils.experiments
 
-$(READY): requirements.txt
+# Beside first: a lock that did not change keeps its time, and .venv stays as it is.
+lock: $(READY) ## pin what requirements.txt needs, with hashes (UPGRADE=1 for newer ones)
+	@cp requirements.lock .venv/requirements.lock
+	$(COMPILE) --output-file .venv/requirements.lock requirements.txt
+	@cmp -s .venv/requirements.lock requirements.lock || mv .venv/requirements.lock .
+	sed -n 's/^tensorflow==/tensorflow[and-cuda]==/p' requirements.txt | \
+		$(COMPILE) --constraints requirements.lock --output-file requirements-gpu.lock -
+
+$(READY): requirements.lock
 	@test -n "$(FOUND)" || { echo "The lessons need Python 3.11, 3.12 or 3.13, and none was found among: $(CANDIDATES). Install one from python.org or your package manager, or name it with make PYTHON=/path/to/python3.12."; exit 1; }
 	@echo "Setting up .venv with $(FOUND); this takes a minute or two."
 	@$(FOUND) -m venv --clear .venv || { rm -rf .venv; echo "$(FOUND) could not make a virtual environment; on Debian and Ubuntu, install python3-venv."; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(READY)

@@ -1,10 +1,12 @@
 """The files around the lessons agree with each other."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 
 from tools import modules
 from tools.lessons import LESSONS, ROOT
@@ -15,6 +17,7 @@ import pytest
 import yaml
 
 OURS = ("gan_utils", "tests", "tools")
+LOCKS = ("requirements.lock", "requirements-gpu.lock")
 INSTALLED_AS = {"PIL": "pillow", "IPython": "ipython", "yaml": "pyyaml"}
 
 
@@ -27,13 +30,31 @@ def python_files():
     return [path for name in OURS for path in ROOT.glob(f"{name}/**/*.py")]
 
 
+def pins(lock):
+    """Returns the versions of each package in a lock, and the hashes of each pin."""
+    text = (ROOT / lock).read_text("utf-8")
+    lines = re.sub(r" *\\\n|^ *#.*\n", "", text, flags=re.M).splitlines()
+    versions, hashes = {}, []
+    for line in lines:
+        if line not in ("", "--only-binary :all:"):
+            pin, *rest = line.split("    --hash=")
+            name, version = re.fullmatch(r"([\w.-]+)==([\w.]+)(?: ; .+)?", pin).groups()
+            versions.setdefault(plain(name), set()).add(version)
+            hashes.append(rest)
+    return versions, hashes
+
+
+def plain(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def project():
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
 def workflow():
     text = (ROOT / ".github/workflows/test.yml").read_text("utf-8")
-    return yaml.safe_load(text)["jobs"]["test"]
+    return yaml.safe_load(text)
 
 
 def targets():
@@ -44,7 +65,7 @@ def targets():
 def test_every_requirement_is_pinned_with_a_reason():
     lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     for line in lines:
-        if not line.startswith(("#", "-e")):
+        if not line.startswith("#"):
             assert re.fullmatch(r"[\w-]+==[\d.]+ +# .+", line), line
 
 
@@ -56,19 +77,48 @@ def test_everything_imported_is_required():
     assert names <= pinned, names - pinned
 
 
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_has_hashes_and_names_no_place(lock):
+    text = (ROOT / lock).read_text("utf-8")
+    assert "\n--only-binary :all:\n" in text  # a source package runs what is not locked
+    assert "/" not in text
+    for found in pins(lock)[1]:
+        assert found
+        assert all(re.fullmatch("sha256:[0-9a-f]{64}", each) for each in found)
+
+
+def test_the_locks_are_in_step_with_the_requirements():
+    versions, _ = pins("requirements.lock")
+    for line in requirements():
+        name, version = line.split("==")
+        assert versions[plain(name)] == {version}, "run: make lock"
+    for name, found in pins("requirements-gpu.lock")[0].items():
+        if not name.startswith("nvidia-"):
+            assert found <= versions[name], "run: make lock"
+
+
+def test_what_is_installed_is_what_is_locked():
+    versions, _ = pins("requirements.lock")
+    installed = {plain(d.name): d.version for d in metadata.distributions()}
+    for name in installed.keys() & versions.keys():
+        assert installed[name] in versions[name], name
+    if os.environ.get("CI"):  # a reader may have added some
+        assert installed.keys() - versions.keys() == {"gan-utils", "pip"}
+
+
 def test_conda_installs_the_same():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
     python, pip, packages = environment["dependencies"]
-    assert packages == {"pip": ["-r requirements.txt"]}
+    assert packages == {"pip": ["-r requirements.lock"]}
     assert pip == "pip"
     assert python.removeprefix("python=") in ("3.11", "3.12", "3.13")
     assert project()["project"]["requires-python"] == ">=3.11,<3.14"
 
 
 def test_the_workflow_runs_the_make_targets_on_both_systems():
-    job = workflow()
+    job = workflow()["jobs"]["test"]
     matrix = job["strategy"]["matrix"]
-    assert matrix["python"] == ["3.11", "3.13"]
+    assert matrix["python"] == ["3.11", "3.12", "3.13"]
     assert {name.split("-")[0] for name in matrix["os"]} == {"ubuntu", "macos"}
     commands = [step["run"] for step in job["steps"] if "run" in step]
     assert commands
@@ -78,9 +128,35 @@ def test_the_workflow_runs_the_make_targets_on_both_systems():
         assert target in targets()
 
 
+def test_windows_is_set_up_by_the_readme_as_by_make_and_the_workflow():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    start = readme.index("py -3.12 -m venv .venv\n")
+    said = readme[start:].split("\n\n")[0].replace("py -3.12 ", "python ").splitlines()
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for line in said[1:]:
+        assert (
+            line.replace(".venv\\Scripts\\python -m pip install", "$(INSTALL)")
+            in makefile
+        )
+    steps = workflow()["jobs"]["windows"]["steps"]
+    commands = [step["run"] for step in steps if "run" in step]
+    assert len(said) == 3 and commands[:3] == said
+
+
+def test_the_workflow_may_only_read_and_runs_what_is_named_by_digest():
+    assert workflow()["permissions"] == {"contents": "read"}
+    for job in workflow()["jobs"].values():
+        assert "permissions" not in job and 0 < job["timeout-minutes"] <= 60
+    text = (ROOT / ".github/workflows/test.yml").read_text("utf-8")
+    used = re.findall(r"uses: (.+)", text)
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[\d.]+", action), action
+
+
 def test_continuous_integration_runs_all_tests_and_skips_none():
     script = ROOT / ".ci/run"
-    assert "\nmake test\n" in script.read_text("utf-8")
+    assert "\nmake test\nmake attack SIZE=slice SEED=1\n" in script.read_text("utf-8")
     assert "\nCI=true make browser\n" in script.read_text("utf-8")
     subprocess.run(["bash", "-n", script], check=True)
 
@@ -95,7 +171,7 @@ def test_bare_make_lists_every_target():
 
 def test_make_says_which_python_it_needs(tmp_path):
     """A folder with make and no Python on the PATH gets one clear sentence."""
-    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
         (tmp_path / name).write_text((ROOT / name).read_text("utf-8"))
     tools = tmp_path / "tools"
     tools.mkdir()
