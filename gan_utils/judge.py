@@ -1,8 +1,19 @@
 """Draws samples of models and measures them; the judge is made once a process."""
 
 import functools
+import math
 
-from gan_utils import colour, compiled, data, latent, metrics, models, plotting, recipes
+from gan_utils import (
+    checks,
+    colour,
+    compiled,
+    data,
+    latent,
+    metrics,
+    models,
+    plotting,
+    recipes,
+)
 from gan_utils.store import load_pretrained
 
 import numpy as np
@@ -16,28 +27,61 @@ def make_judge(classifier):
 
     Returns:
         A function from images, uint8 `(n, 28, 28)` or float `(n, 28, 28, 1)` in
-        [-1, 1], to the dict of `metrics.evaluate`. Of colour images, uint8
+        [-1, 1], n from 2, to the dict of `metrics.evaluate`. Of colour images, uint8
         `(n, 64, 64, 3)`, the strokes are judged. Of stacked digits, uint8
         `(n, 28, 28, 3)`, modes are counted, as `metrics.count_modes` does.
+        It raises `ValueError` for anything else: other shapes, types and ranges,
+        pixels that are not finite, grey digits in three equal channels, or more
+        images than the memory holds.
     """
     read = compiled.make_reader(classifier)
     _, (x_test, _) = data.load_mnist()
-    real_features, _ = read(data.scale_pixels(x_test))
+    real_features, _ = _read_parts(read, x_test)
     sizes = metrics.ball_sizes(real_features)
 
     def judge(images):
-        images = np.asarray(images)
+        images = _check_judged(images)
         if images.shape[1:] == recipes.THREE:
-            channels = [data.scale_pixels(images[..., place]) for place in range(3)]
-            digits = [read(channel)[1].argmax(axis=1) for channel in channels]
-            return metrics.count_modes(np.stack(digits, axis=1))
+            channels = [_read_parts(read, images[..., place])[1] for place in range(3)]
+            return metrics.count_modes(
+                np.stack([each.argmax(axis=1) for each in channels], axis=1)
+            )
         if images.shape[-1] == 3:
             images = colour.find_strokes(images)
-        if images.dtype == np.uint8:
-            images = data.scale_pixels(images)
-        return metrics.evaluate(*read(images), real_features, sizes)
+        return metrics.evaluate(*_read_parts(read, images), real_features, sizes)
 
     return judge
+
+
+def _read_parts(read, images):
+    """Reads images part by part, so that few of them lie in memory as floats."""
+    parts = []
+    for start in range(0, len(images), compiled.BATCH):
+        part = images[start : start + compiled.BATCH]
+        parts.append(read(data.scale_pixels(part) if part.dtype == np.uint8 else part))
+    return tuple(np.concatenate(part) for part in zip(*parts))
+
+
+def _check_judged(images):
+    """Returns images as an array, or says why no figure would mean anything."""
+    images = checks.images(images)
+    count = len(images)
+    if count < 2:
+        raise ValueError("One image was given to judge; the figures need 2 or more.")
+    # What a classifier sees, once as float32 and some times as float64.
+    data.check_memory(count * 4000, f"{count:,} images to judge")
+    if images.dtype != np.uint8 and images.min() >= 0:
+        raise ValueError(
+            f"The pixels go from {images.min():g} to {images.max():g}, and in digits "
+            "paper is -1. If black is 0 in them, scale them: 2 * images - 1."
+        )
+    grey = images.shape[1:] == recipes.THREE and (images == images[..., :1]).all()
+    if grey and (images != images[:, :1, :1]).any():
+        raise ValueError(
+            "The three channels of these images are the same: they are grey digits, no "
+            "stacked ones. Give one channel, images[..., 0]."
+        )
+    return images
 
 
 @functools.cache
@@ -65,12 +109,30 @@ def draw(
     Returns:
         uint8 `(count, height, width)`, or `(count, height, width, 3)`.
 
+    Raises:
+        ValueError: a number is out of range, the samples are more than the memory
+            holds, or the network is no generator or draws NaN.
+
     Example:
         >>> draw(models.build_generator(), 100, seed=0).shape
         (100, 28, 28)
     """
-    points = sample_latents(count, models.latent_dim(generator), seed)
-    return plotting.to_uint8(compiled.make_sampler(generator)(points), pixel_range)
+    latent_dim, shape = models.latent_dim(generator), generator.output_shape[1:]
+    checks.count(count, "count")
+    data.check_memory(
+        count * (4 * latent_dim + math.prod(shape)), f"{count:,} samples to draw"
+    )
+    points = sample_latents(count, latent_dim, seed)
+    sample = compiled.make_sampler(generator)
+    together = compiled.batch_size_of(generator)
+    for start in range(0, count, together):
+        images = plotting.to_uint8(
+            sample(points[start : start + together]), pixel_range
+        )
+        if not start:
+            pixels = np.empty((count, *images.shape[1:]), np.uint8)
+        pixels[start : start + together] = images
+    return pixels
 
 
 def draw_pretrained(name, count, seed, folder=None):
@@ -115,7 +177,8 @@ def measure(name, networks, count=None):
     first = recipe.ships[0]
     if first not in MEASURES:
         return {}
-    return MEASURES[first](recipe, networks[first], count or recipe.samples)
+    count = recipe.samples if count is None else checks.count(count, "count")
+    return MEASURES[first](recipe, networks[first], count)
 
 
 def _measure_samples(recipe, generator, count):
@@ -124,7 +187,7 @@ def _measure_samples(recipe, generator, count):
 
 def _measure_reading(recipe, classifier, count):
     (x_train, _), (x_test, y_test) = data.load_mnist()
-    _, probabilities = compiled.make_reader(classifier)(data.scale_pixels(x_test))
+    _, probabilities = _read_parts(compiled.make_reader(classifier), x_test)
     right = probabilities.argmax(axis=1) == y_test
     return {
         "n": len(y_test),

@@ -1,10 +1,14 @@
 """Samples are drawn as the recipe says, and measured by one judge a process."""
 
+import tracemalloc
+import types
+
 from gan_utils import colour, compiled, data, judge, latent, metrics, plotting, recipes
 from gan_utils.store import load_card, load_pretrained, save_pretrained
 from tests.devices import SMALL
 
 import numpy as np
+import psutil
 import pytest
 
 DRAWING = {"sample_latents": latent.sample_uniform, "pixel_range": (-0.5, 0.5)}
@@ -127,3 +131,88 @@ def test_of_stacked_digits_the_numbers_are_counted():
     read_right = len(np.unique(numbers, axis=0))
     assert found["modes_covered"] == pytest.approx(read_right, abs=3)
     assert found["kl"] > 0
+
+
+COUNTED = np.arange(20 * 28 * 28) % 251
+WRONG = {
+    "NaN": (np.full((20, 28, 28, 1), np.nan), "pixels go from nan"),
+    "infinite": (np.full((20, 28, 28, 1), np.inf), "pixels go from inf"),
+    "to 255": (COUNTED.reshape(20, 28, 28, 1).astype(float), "to 250; needed is -1"),
+    "to 1": (COUNTED.reshape(20, 28, 28, 1) / 255, r"2 \* images - 1"),
+    "integers": (COUNTED.reshape(20, 28, 28), "type int64"),
+    "one": (np.zeros((1, 28, 28), np.uint8), "2 or more"),
+    "none": (np.zeros((0, 28, 28), np.uint8), "shape"),
+    "text": ("images", "shape"),
+    "ragged": ([[1, 2], [3]], "no array"),
+    "size": (np.zeros((20, 64, 64), np.uint8), "classifier reads"),
+    "floats in colour": (np.zeros((20, 64, 64, 3)) - 1, "uint8"),
+    "grey": (
+        COUNTED.astype(np.uint8).reshape(20, 28, 28, 1).repeat(3, axis=3),
+        "grey digits",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_there_is_no_figure_for_nonsense(name):
+    images, message = WRONG[name]
+    with pytest.raises(ValueError, match=message):
+        judge.load_judge()(images)
+
+
+def test_a_stacked_gan_that_draws_nothing_but_black_has_its_figure():
+    found = judge.load_judge()(np.zeros((20, 28, 28, 3), np.uint8))
+    assert found["modes_covered"] == 1
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, "2", np.nan])
+def test_samples_are_counted_by_whole_numbers(count, generator):
+    with pytest.raises(
+        ValueError, match="count is .*; needed is a whole number from 1"
+    ):
+        judge.draw(generator, count, seed=0)
+    with pytest.raises(
+        ValueError, match="count is .*; needed is a whole number from 1"
+    ):
+        judge.measure("tiny", {"generator": generator}, count)
+
+
+def test_samples_are_drawn_in_the_memory_of_their_pixels(generator):
+    tracemalloc.start()
+    images = judge.draw(generator, 5000, seed=0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.2 * images.nbytes + 10_000_000
+    at_once = plotting.to_uint8(
+        compiled.make_sampler(generator)(latent.sample_latents(5000, 8, seed=0))
+    )
+    np.testing.assert_array_equal(images, at_once)
+
+
+def test_more_than_the_memory_holds_is_refused_before_it_is_drawn(
+    generator, monkeypatch
+):
+    machine = types.SimpleNamespace(available=700_000_000)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: machine)
+    told = r"^1,000,000 samples to draw will need about 0\.8 GB .* 0\.7 GB are free"
+    with pytest.raises(ValueError, match=told):
+        judge.draw(generator, 1_000_000, seed=0)
+    machine.available = 1000
+    with pytest.raises(ValueError, match="20 images to judge will need"):
+        judge.load_judge()(np.zeros((20, 28, 28), np.uint8))
+
+
+def test_few_images_at_once_are_read_as_floats(monkeypatch):
+    (x_train, _), _ = data.load_mnist()
+    scaled, scale = [], data.scale_pixels
+    monkeypatch.setattr(
+        data, "scale_pixels", lambda images: scaled.append(len(images)) or scale(images)
+    )
+    stacked = data.stack_digits(x_train[:700], seed=0)
+    for images, counts in (
+        (x_train[:1100], [500, 500, 100]),
+        (stacked, [500, 200] * 3),
+    ):
+        scaled.clear()
+        judge.load_judge()(images)
+        assert scaled == counts
