@@ -12,15 +12,20 @@ and ends with the same weights, bit for bit.
 """
 
 import argparse
+import contextlib
 import json
+import math
 import os
+import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from gan_utils import paths
 
-MOST = 1_000_000  # steps, samples and seeds; a million images take 0.8 GB
+MOST = 1_000_000  # steps, samples and seeds
 REAL = "real digits"
+KINDS = ((28, 28), (28, 28, 3), (64, 64, 3))  # shapes of images that can be judged
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,21 +36,90 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments=None):
-    """Runs one command; returns the exit code."""
-    options = parse(arguments)
+    """Runs one command.
+
+    Returns:
+        The exit code: 0; 2 when something is wrong, which is said in a line; after a
+        signal 128 and its number, 130 for Ctrl-C.
+    """
+    heard = []
     try:
-        options.run(options)
+        with _any_character(sys.stdout), _signals(heard):
+            options = parse(arguments)
+            options.run(options)
+            sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
         told = f"{interrupt} The same command goes on from there."
-        print(f"\n{told if str(interrupt) else 'Interrupted.'}", file=sys.stderr)
-        return 130
+        _say(f"\n{told if str(interrupt) else 'Interrupted.'}")
+        return 128 + (heard or [signal.SIGINT])[0]
     except MemoryError:
-        print("gan_utils: the memory is too small; ask for less.", file=sys.stderr)
-        return 2
+        _say("gan_utils: the memory is too small; ask for less.")
+    except BrokenPipeError:
+        _say("gan_utils: nobody reads the output any more. Run the same again.")
     except (ValueError, OSError, FloatingPointError) as error:
-        print(f"gan_utils: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    return 0
+        _say(f"gan_utils: {' '.join(str(error).split())}")
+    else:
+        return 0
+    finally:
+        _let_go(sys.stdout)
+    return 2
+
+
+@contextlib.contextmanager
+def _any_character(stream):
+    """Lets an output show `?` for what its encoding lacks, such as é in ASCII."""
+    before = getattr(stream, "errors", None)
+    if not hasattr(stream, "reconfigure"):
+        yield
+        return
+    stream.reconfigure(errors="replace")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            stream.reconfigure(errors=before)
+
+
+@contextlib.contextmanager
+def _signals(heard):
+    """Lets SIGTERM and SIGHUP do what Ctrl-C does, and notes their numbers.
+
+    A signal that is ignored, as under `nohup`, or has a handler keeps it.
+    """
+
+    def hear(number, frame):
+        heard.append(number)
+        interrupt = signal.getsignal(signal.SIGINT)
+        if not callable(interrupt):  # a shell lets what runs behind it ignore Ctrl-C
+            interrupt = signal.default_int_handler
+        interrupt(signal.SIGINT, frame)
+
+    ours = []
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_DFL:
+            with contextlib.suppress(ValueError):  # not in the main thread
+                signal.signal(number, hear)
+                ours.append(number)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _say(line):
+    with contextlib.suppress(OSError):  # a terminal may be gone
+        print(line, file=sys.stderr, flush=True)
+
+
+def _let_go(stream):
+    """Drops what cannot be written: Python would complain of it when it ends."""
+    try:
+        stream.flush()
+    except OSError:
+        with contextlib.suppress(OSError), open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def parse(arguments):
@@ -73,12 +147,13 @@ def parse(arguments):
     add("--devices", type=number(1), default=1, help="how many share each batch (1)")
 
     add = command(sample, "name", "Draw samples of a trained model.", "a model")
-    add("--count", type=number(1), default=100, help="how many (100)")
+    help_on_count = "how many (100); a million digits need 1.5 GB of memory"
+    add("--count", type=number(1), default=100, help=help_on_count)
     add("--seed", type=number(0), default=0, help="decides the samples (0)")
     add("--out", type=Path, required=True, help="a .npz of arrays, a .png to look at")
     add("--model", type=Path, help="folder of a model of yours (pretrained/NAME)")
 
-    what = "a .npz file with uint8 images (n, 28, 28) or (n, 28, 28, 3), or a model"
+    what = f"a .npz file with uint8 images {needed_shapes()}, or a model"
     add = command(evaluate, "source", "Measure a model, or images in a file.", what)
     add("--json", action="store_true", help="print figures that a program can read")
     add("--model", type=Path, help="folder of a model of yours (pretrained/NAME)")
@@ -138,70 +213,84 @@ def train(options):
 
 def sample(options):
     """Draws samples into a file, the same bytes for the same seed."""
-    if options.out.suffix not in (".npz", ".png"):
-        raise ValueError(f"--out is {options.out}; needed is a file .npz or .png.")
-    if not options.out.parent.is_dir():
-        raise ValueError(f"There is no folder {options.out.parent}; make it first.")
-    from gan_utils import judge, plotting
+    out, kind = options.out, options.out.suffix.lower()
+    if kind not in (".npz", ".png") or out.is_dir():
+        raise ValueError(f"--out is {out}; needed is a file .npz or .png.")
+    if not out.parent.is_dir():
+        raise ValueError(f"There is no folder {out.parent}; make it first.")
+    from gan_utils import data, judge, plotting
 
     import numpy as np
 
-    images = judge.draw_pretrained(
-        options.name, options.count, options.seed, options.model
-    )
-    part = options.out.with_name(f"{options.out.stem}.part{options.out.suffix}")
-    try:
-        if options.out.suffix == ".npz":
+    # Made first, so that a folder that cannot be written costs no drawing.
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".sample-") as folder:
+        part = Path(folder) / f"samples{kind}"
+        images = judge.draw_pretrained(
+            options.name, options.count, options.seed, options.model
+        )
+        if kind == ".npz":
             np.savez_compressed(part, images=images)
         else:
+            data.check_memory(4 * images.nbytes, f"A picture of {len(images):,} images")
             part.write_bytes(plotting.png_bytes(plotting.tile(images)))
-        os.replace(part, options.out)
-    finally:
-        part.unlink(missing_ok=True)
-    print(f"{len(images):,} samples are in {options.out}.")
+        os.replace(part, out)
+    print(f"{len(images):,} samples are in {out}.")
 
 
 def evaluate(options):
     """Prints the figures of a model, or of the images in a file, beside real ones."""
     from gan_utils import data, judge, metrics, recipes, store
 
-    if options.source == "classifier":
-        classifier = store.load_pretrained("classifier", folder=options.model)
-        figures = judge.measure("classifier", {"classifier": classifier})
+    source = options.source
+    if source.lower().endswith(".npz"):
+        if options.model:
+            raise ValueError(
+                f"--model says where a model lies, and {source} is a file. Leave one "
+                "of them out."
+            )
+        figures = judge.load_judge()(read_images(Path(source)))
+    else:
+        network = recipes.find(source).ships[0]
+        loaded = store.load_pretrained(source, network, options.model)
+        figures = judge.measure(source, {network: loaded})
+    if "test_accuracy" in figures:
         line = f"{figures['test_accuracy']:.2%} of {figures['n']:,} test digits"
         print(json.dumps(figures) if options.json else line)
         return
-    if options.source.endswith(".npz"):
-        images = read_images(Path(options.source))
-    else:
-        count = recipes.find(options.source).samples
-        images = judge.draw_pretrained(options.source, count, 0, options.model)
-    measure = judge.load_judge()
+    if not figures:
+        raise ValueError(f"There is no measure for {source}: it ships a {network}.")
     (real, _), _ = data.load_mnist()
-    if images.shape[1:] == recipes.THREE:
+    if "modes_covered" in figures:
         real = data.stack_digits(real, seed=0)
-    rows = {options.source: measure(images), REAL: measure(real[: len(images)])}
+    real = real[: figures["n"]]
+    name = REAL if len(real) == figures["n"] else f"{REAL}, all {len(real):,} there are"
+    rows = {source: figures, name: judge.load_judge()(real)}
     print(json.dumps(rows, indent=2) if options.json else metrics.table(rows))
 
 
-def read_images(path):
-    """Reads uint8 images out of an `.npz` file: digits, or stacked ones, 10 or more."""
-    import numpy as np
+def needed_shapes():
+    """Lists the shapes of images that can be judged, in words."""
+    *some, last = (f"(n, {', '.join(map(str, shape))})" for shape in KINDS)
+    return f"{', '.join(some)} or {last}"
 
-    need = "Needed: .npz of uint8 `images` (n, 28, 28) or (n, 28, 28, 3), n from 10."
+
+def read_images(path):
+    """Reads uint8 images out of an `.npz` file: 10 or more, of one of `KINDS`."""
+    from gan_utils import data
+
+    need = f"Needed: .npz of uint8 `images` {needed_shapes()}, n from 10."
+
+    def check(name, shape, dtype):
+        if dtype != "uint8" or shape[1:] not in KINDS or shape[0] < 10:
+            raise ValueError(f"its images are of type {dtype} and shape {shape}")
+        data.check_memory(math.prod(shape), f"{shape[0]:,} images")
+
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            images = archive["images"]
+        (images,) = data.read_arrays(path, ["images"], check)
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {path}. {need}") from None
-    except Exception as error:  # whatever a file that is no archive may cause
+    except (OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read: {error}. {need}") from error
-    fits = images.shape[1:] in ((28, 28), (28, 28, 3)) and len(images) >= 10
-    if images.dtype != np.uint8 or not fits:
-        raise ValueError(
-            f"{path} holds images of type {images.dtype} and shape {images.shape}. "
-            f"{need}"
-        )
     return images
 
 

@@ -1,16 +1,31 @@
 """The command line: what it makes, and one line for what is wrong."""
 
+import contextlib
 import functools
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import zipfile
 
-from gan_utils import callbacks, data, judge, recipes, runs, store
+from gan_utils import (
+    callbacks,
+    checkpoints,
+    colour,
+    data,
+    judge,
+    recipes,
+    runs,
+    store,
+)
 from gan_utils.__main__ import main
 from tests.devices import SMALL
 
+import keras
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -54,12 +69,11 @@ def test_train_leaves_a_model_with_its_card(trained, capsys):
     assert train(trained, 7) == 0
     assert f"card are in {trained / 'model'}." in capsys.readouterr().out
     card = store.load_card("tiny", trained / "model")
-    run = json.loads((trained / "run.json").read_text())
     about = "The GAN of: A tiny GAN, but small. 7 of its 1,000 iterations"
     assert card["about"] == about
     assert card["command"] == "python -m gan_utils train tiny --steps 7 --seed 3"
     assert (card["seed"], card["steps"], card["devices"]) == (3, 7, 1)
-    assert card["seconds"] == round(run["seconds"])
+    assert card["seconds"] == round(runs.train("tiny", trained, 3, 7)[1])
     assert card["metrics"]["n"] == 50
     assert card["rounding"] == {}
     assert set(card["files"]) == {f"{name}.weights.h5" for name in NETWORKS}
@@ -183,11 +197,15 @@ def file_in_the_way(tmp_path):
         ("sample tiny --seed -1 --out {folder}/a.npz", "seed"),
         ("sample tiny --out {folder}/a.gif", "needed is a file .npz or .png"),
         ("sample tiny --out {folder}/none/a.npz", "There is no folder"),
+        ("sample tiny --out {full}.npz", "needed is a file .npz or .png"),
+        ("sample tiny --out /proc/a.npz", "/proc"),
         ("sample tiny --out {folder}/a.npz", "card.json is missing"),
         ("sample classifier --out {folder}/a.npz", "no network 'generator'"),
         ("sample dcgan", "--out"),
         ("evaluate {folder}/none.npz", "There is no file"),
         ("evaluate {file}.npz", "cannot be read"),
+        ("evaluate {file}.NPZ", "There is no file"),
+        ("evaluate {file}.npz --model {folder}", "--model says where a model lies"),
         ("evaluate huge", "no model 'huge'"),
         ("dance", "invalid choice"),
         ("", "COMMAND"),
@@ -195,6 +213,8 @@ def file_in_the_way(tmp_path):
 )
 def test_what_is_wrong_is_said_in_one_line(arguments, message, tmp_path, capsys):
     places = {"folder": tmp_path, "file": file_in_the_way(tmp_path)}
+    places["full"] = tmp_path / "a_folder"
+    (tmp_path / "a_folder.npz").mkdir()
     (tmp_path / "file.npz").write_text("no archive")
     try:
         code = main(arguments.format(**places).split())
@@ -217,7 +237,7 @@ def test_images_of_another_kind_are_refused(tmp_path, capsys):
         assert "uint8 `images` (n, 28, 28)" in capsys.readouterr().err
     np.savez(path, images=np.array([{}]))  # a pickle, which is never loaded
     assert main(["evaluate", str(path)]) == 2
-    assert "allow_pickle=False" in capsys.readouterr().err
+    assert "pickled objects, which are never loaded" in capsys.readouterr().err
 
 
 def test_what_a_folder_refuses_is_told_in_a_line(trained, capsys):
@@ -297,6 +317,163 @@ def test_a_stacked_gan_trains_and_its_modes_are_logged_and_stand_on_the_card(
     assert 1 <= modes[0] <= 1000
 
 
+def test_what_sample_writes_in_colour_is_evaluated(tmp_path, capsys):
+    (x_train, _), _ = data.load_mnist()
+    photograph = colour.load_photograph()
+    path = tmp_path / "COLOUR.NPZ"
+    with path.open("wb") as file:
+        np.savez(file, images=colour.colour_digits(x_train[:30], photograph, seed=0))
+    assert main(["evaluate", str(path), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert [row["n"] for row in figures.values()] == [30, 30]
+
+
+def test_more_images_than_there_are_digits_are_compared_by_name(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(judge, "load_judge", lambda: lambda images: {"n": len(images)})
+    path = tmp_path / "many.npz"
+    np.savez_compressed(path, images=np.zeros((60_001, 28, 28), np.uint8))
+    assert main(["evaluate", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["real digits, all 60,000 there are"] == {"n": 60_000}
+
+
+def test_a_file_that_claims_more_than_the_memory_is_not_unpacked(tmp_path, capsys):
+    path = tmp_path / "zeros.npz"
+    count = psutil.virtual_memory().total // 784 + 1
+    with zipfile.ZipFile(path, "w") as archive:
+        with archive.open("images.npy", "w", force_zip64=True) as member:
+            header = {"descr": "|u1", "fortran_order": False, "shape": (count, 28, 28)}
+            np.lib.format.write_array_header_1_0(member, header)
+        archive.getinfo("images.npy").file_size += count * 784
+    assert main(["evaluate", str(path)]) == 2
+    assert f"{count:,} images will need about" in capsys.readouterr().err
+
+
+def test_what_nothing_measures_is_told(trained, capsys, monkeypatch):
+    monkeypatch.setattr(judge, "MEASURES", {})
+    assert main(["evaluate", "tiny", "--model", str(trained / "model")]) == 2
+    assert "no measure for tiny: it ships a generator" in capsys.readouterr().err
+
+
+@pytest.fixture
+def twenty(tmp_path):
+    (x_train, _), _ = data.load_mnist()
+    np.savez(tmp_path / "twenty.npz", images=x_train[:20])
+    return str(tmp_path / "twenty.npz")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp932", "utf-8"])
+def test_figures_come_out_in_any_encoding(encoding, twenty, monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "stdout", output)
+    assert main(["evaluate", twenty]) == 0
+    lines = output.buffer.getvalue().decode(encoding).splitlines()
+    assert ("Fréchet" if encoding == "utf-8" else "Fr?chet") in lines[0]
+    assert len(lines) == 3
+    assert output.errors == "strict"
+
+
+@contextlib.contextmanager
+def pipe():
+    """Lets the output be a pipe; gives what closes its other end."""
+    reading, writing = os.pipe()
+    with (
+        open(reading) as other_end,
+        open(writing, "w") as output,
+        contextlib.redirect_stdout(output),
+    ):
+        yield other_end.close
+
+
+def test_figures_that_nobody_reads_are_told_in_a_line(twenty, capsys):
+    with pipe() as close:
+        close()
+        assert main(["evaluate", twenty]) == 2
+    told = capsys.readouterr().err
+    assert told == (
+        "gan_utils: nobody reads the output any more. Run the same again.\n"
+    )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a full device")
+def test_an_output_without_room_is_told_in_a_line(twenty, monkeypatch, capsys):
+    with open("/dev/full", "w") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        assert main(["evaluate", twenty]) == 2
+    assert "No space left" in capsys.readouterr().err
+
+
+def watched_at(monkeypatch, step, happens):
+    """Lets something happen in a training, at the end of the interval of a step."""
+    make = runs._make_watchers
+
+    def make_watchers(model, *given):
+        def look(epoch, logs):
+            if model.step == step:
+                happens()
+
+        watcher = keras.callbacks.LambdaCallback(on_epoch_end=look)
+        return [*make(model, *given), watcher]
+
+    monkeypatch.setattr(runs, "_make_watchers", make_watchers)
+
+
+def test_a_training_whose_output_nobody_reads_is_saved(tmp_path, monkeypatch):
+    with pipe() as close:
+        watched_at(monkeypatch, 4, close)
+        assert train(tmp_path / "run", 7, "--save-every", 1000) == 2
+    assert checkpoints.read_origin(tmp_path / "run" / "checkpoint")["name"] == "tiny"
+    monkeypatch.undo()
+    monkeypatch.setitem(recipes.RECIPES, "tiny", TINY)
+    assert train(tmp_path / "run", 7) == 0
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_signals_save_a_training_as_an_interrupt_does(
+    name, trained, tmp_path, monkeypatch, capsys
+):
+    number = getattr(signal, name, None) or pytest.skip("Windows has none")
+
+    def twice():
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+
+    before = signal.getsignal(number)
+    watched_at(monkeypatch, 4, twice)
+    assert train(tmp_path / "run", 7, "--save-every", 1000) == 128 + number
+    assert signal.getsignal(number) is before
+    told = capsys.readouterr().err
+    assert "after step 4. The same command goes on from there." in told
+    monkeypatch.undo()
+    monkeypatch.setitem(recipes.RECIPES, "tiny", TINY)
+    assert train(tmp_path / "run", 7) == 0
+    folders = trained, tmp_path / "run"
+    first, second = (
+        store.load_pretrained("tiny", folder=folder / "model").get_weights()
+        for folder in folders
+    )
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_what_is_ignored_stays_ignored(monkeypatch):
+    """As under nohup; and Ctrl-C, where a shell let it run behind others."""
+
+    def stopped(name):
+        signal.raise_signal(signal.SIGTERM)
+        raise ValueError("the signal was not heard")
+
+    monkeypatch.setattr(recipes, "find", stopped)
+    for ignored, code in ((signal.SIGTERM, 2), (signal.SIGINT, 143)):
+        before = signal.signal(ignored, signal.SIG_IGN)
+        try:
+            assert main(["evaluate", "dcgan"]) == code
+        finally:
+            signal.signal(ignored, before)
+
+
 def run(*arguments):
     command = [sys.executable, "-m", "gan_utils", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=os.environ)
@@ -315,6 +492,18 @@ def test_help_comes_without_tensorflow_and_names_the_models():
     assert "classifier" in found.stdout
     assert "--devices" in found.stdout
     assert found.stdout.splitlines()[-1] == "False"
+
+
+def test_samples_leave_what_lies_beside_them_alone(trained, tmp_path):
+    own = [tmp_path / name for name in ("x.part.png", "x.part.npz", "x.part")]
+    for path in own:
+        path.write_text("mine")
+    for name in ("x.png", "x.NPZ", "x.PNG"):
+        assert sample(trained, tmp_path / name, "--count", 2) == 0
+        assert (tmp_path / name).is_file()
+    assert np.load(tmp_path / "x.NPZ")["images"].shape == (2, 28, 28)
+    assert all(path.read_text() == "mine" for path in own)
+    assert len(list(tmp_path.iterdir())) == 6
 
 
 def test_samples_that_cannot_be_written_leave_nothing(tmp_path, capsys, monkeypatch):
