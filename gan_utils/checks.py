@@ -172,6 +172,25 @@ def images(values, ends=(-1.0, 1.0), beyond=0.01):
     return array
 
 
+def curve(steps, values, name):
+    """Checks a curve; its values may be NaN or infinite, as a loss may become.
+
+    Returns:
+        `(steps, values)`, arrays of the same length, 1 or more.
+
+    Example:
+        >>> curve([0, 1], [2.0, float("nan")], "loss")[1]
+        array([ 2., nan])
+    """
+    steps, values = numbers(steps, "steps", ("n",)), _array(values, name)
+    if values.shape != steps.shape or values.dtype.kind not in "iuf":
+        raise ValueError(
+            f"For {name!r}, {values.dtype} of shape {values.shape} was given for "
+            f"{len(steps)} steps; needed is a number for each."
+        )
+    return steps, values
+
+
 def number(value, name, low, high):
     """Checks a single real number, which must be from `low` to `high`.
 
@@ -221,7 +240,8 @@ def _shown(value):
 
 def _array(values, what):
     """Returns values as an array of any type; a masked one would lose its mask."""
-    if np.ma.isMaskedArray(values):
+    parts = values if isinstance(values, (list, tuple)) else ()
+    if any(map(np.ma.isMaskedArray, (values, *parts))):
         raise ValueError(f"The {what} are a masked array; pass its filled() values.")
     try:
         return np.asarray(values)

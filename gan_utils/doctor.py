@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from gan_utils import quiet  # noqa: F401
+from gan_utils import checks, quiet  # noqa: F401
 
 import keras
 import numpy as np
@@ -33,7 +33,7 @@ class Sign:
 def diagnose(curves, patience=300):
     """Names what a GAN's curves show, in their means over the last steps.
 
-    - Rates are too high: a loss is above 30.
+    - Rates are too high: a loss is above 30, or no number.
     - D's labels are swapped: D is right in less than 20 % of its answers, and yet
       its loss is below 1.
     - D does not learn: its loss on fakes is above 2; or it is right in less than
@@ -50,13 +50,14 @@ def diagnose(curves, patience=300):
     Args:
         curves: a dict from names to `(steps, values)`, as `callbacks.read_scalars`
             returns it; `variety` may be missing.
-        patience: over how many steps the means go.
+        patience: over how many steps the means go, 1 or more.
 
     Returns:
         A list of `Sign`, empty when nothing is found or too few steps were taken.
 
     Raises:
-        ValueError: the curves are not those of a GAN whose D says real or fake.
+        ValueError: the curves are not those of a GAN whose D says real or fake, or a
+            number is out of range.
 
     Source:
         The thresholds are our own, set on four short trainings of each failure on
@@ -70,12 +71,16 @@ def diagnose(curves, patience=300):
     """
     if not set(curves) >= NEEDED:
         raise ValueError(f"{list(curves)} was given; needed is what a GAN's fit logs.")
+    patience = checks.count(patience, "patience")
     means = {"variety": 1.0}
     for name in (NEEDED | {"variety"}) & set(curves):
-        steps, values = curves[name]
+        pair = tuple(curves[name]) if np.iterable(curves[name]) else ()
+        if len(pair) != 2:
+            raise ValueError(f"For {name!r}, a pair (steps, values) is needed.")
+        steps, values = checks.curve(*pair, name)
         if steps[-1] < patience:
             return []
-        late = np.asarray(values)[np.asarray(steps) > steps[-1] - patience]
+        late = values[steps > float(steps[-1]) - patience]
         # A young G varies little, and the mean would remember that.
         means[name] = late.max() if name == "variety" else late.mean()
     return _read_signs(means, patience)
@@ -93,10 +98,10 @@ def _read_signs(means, patience):
     of_g, of_fakes = means["generator_loss"], means["discriminator_loss_fake"]
     of_d = means["discriminator_loss_real"] + of_fakes
     right, variety = means["discriminator_accuracy"], means["variety"]
-    worst = max(abs(of_g), of_d)
+    worst = np.maximum(abs(of_g), of_d)  # NaN if one is
     known = f"For {patience} steps D was right in {right:.1%} of its answers"
     signs = []
-    if worst > 30:
+    if not worst <= 30:
         evidence = f"A loss is near {worst:,.0f}"
         signs.append(Sign("rates too high", evidence, "lower both learning rates."))
     if right < 0.2 and of_d < 1:
@@ -131,12 +136,20 @@ class Doctor(keras.callbacks.Callback):
         real_images: a batch `(n, ...)` as `fit` gets it, n from 64.
         patience: as for `diagnose`.
         tell: takes a sentence.
+
+    Raises:
+        ValueError: the images are not finite or all the same, or the patience is below
+            1.
     """
 
     def __init__(self, real_images, patience=300, tell=print):
         super().__init__()
-        self.real_images = np.asarray(real_images)
-        self.patience = patience
+        real_images = np.asarray(real_images)
+        shape = ("n", *["size"] * max(1, real_images.ndim - 1))
+        self.real_images = checks.numbers(real_images, "real images", shape)
+        if not self.real_images.std(axis=0).any():
+            raise ValueError("The real images are all the same; give different ones.")
+        self.patience = checks.count(patience, "patience")
         self.tell = tell
         self.curves = {}
         self._known = set()

@@ -1,5 +1,7 @@
 """Points of latent space. NumPy in, NumPy out."""
 
+import functools
+
 from gan_utils import checks
 
 import numpy as np
@@ -76,7 +78,7 @@ def vary_coordinate(point, coordinate, values):
         array([[ 0., -1.,  0.],
                [ 0.,  1.,  0.]], dtype=float32)
     """
-    point = _point(point)
+    point = checks.numbers(point, "a point", ("latent_dim",)).astype(np.float32)
     coordinate = checks.count(coordinate, "coordinate", 0, len(point) - 1)
     values = checks.numbers(values, "values", ("n",))
     points = np.tile(point, (len(values), 1))
@@ -153,8 +155,8 @@ def line(start, end, shares):
         array([[0., 0.],
                [1., 2.]], dtype=float32)
     """
-    start, end = _ends(start, end)
-    shares = _column(shares)
+    start, end = checks.points([start, end])
+    shares = checks.numbers(shares, "shares", ("n",)).astype(np.float32)[:, None]
     return (1 - shares) * start + shares * end
 
 
@@ -184,7 +186,7 @@ def arc(start, end, shares):
         >>> arc([1.0, 0.0], [0.0, 1.0], [0.5]).round(4)
         array([[0.7071, 0.7071]], dtype=float32)
     """
-    first, last = rescale(_ends(start, end), 1)
+    first, last = rescale([start, end], 1)
     angle = np.arccos(np.clip(first @ last, -1, 1))
     if angle > 0.999 * np.pi:
         raise ValueError("Opposite points have no shortest arc; go by a third point.")
@@ -193,7 +195,7 @@ def arc(start, end, shares):
         return share * np.sinc(share * angle / np.pi) / np.sinc(angle / np.pi)
 
     lengths = line([np.linalg.norm(start)], [np.linalg.norm(end)], shares)
-    shares = _column(shares)
+    shares = np.asarray(shares, np.float32)[:, None]
     return lengths * (weight(1 - shares) * first + weight(shares) * last)
 
 
@@ -363,10 +365,11 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1):
         array([[1., 1., 1.],
                [1., 1., 1.]], dtype=float32)
     """
-    starts = checks.numbers(starts, "starts", ("restarts", "n", "latent_dim"))
-    starts = starts.astype(np.float32)
-    steps = checks.count(steps, "steps", 1, 100_000)
-    rate = checks.number(rate, "rate", 0, 1000)
+    starts = np.asarray(starts, np.float32)
+    if starts.ndim != 3 or len(starts) == 0:
+        raise ValueError(
+            f"Starts {starts.shape} given; give (restarts, n, latent_dim)."
+        )
     best, lowest = starts[0].copy(), np.full(starts.shape[1], np.inf, np.float32)
     for points in starts:
         mean = square = np.zeros_like(points)
@@ -383,19 +386,17 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1):
     return best, lowest
 
 
-def _point(values, what="point"):
-    values = checks.numbers(values, f"single {what}", ("latent_dim",))
-    return values.astype(np.float32)
+def _checked(search):
+    """Checks the arguments of a search that a lesson shows word for word."""
+
+    @functools.wraps(search)
+    def checked(loss_and_gradient, starts, steps=200, rate=0.1):
+        starts = checks.numbers(starts, "starts", ("restarts", "n", "latent_dim"))
+        steps = checks.count(steps, "steps", 1, 100_000)
+        rate = checks.number(rate, "rate", 0, 1000)
+        return search(loss_and_gradient, starts, steps, rate)
+
+    return checked
 
 
-def _ends(start, end):
-    start, end = _point(start, "start"), _point(end, "end")
-    if start.shape != end.shape:
-        raise ValueError(
-            f"A point of {len(start)} numbers and one of {len(end)} given."
-        )
-    return np.stack([start, end])
-
-
-def _column(shares):
-    return checks.numbers(shares, "shares", ("n",)).astype(np.float32)[:, None]
+invert = _checked(invert)

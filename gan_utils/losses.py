@@ -8,7 +8,9 @@ Every function takes float tensors of any one shape, here `(n, 1)`, and returns
 float32 scalars.
 """
 
-from gan_utils import quiet  # noqa: F401
+import functools
+
+from gan_utils import checks, quiet  # noqa: F401
 
 import tensorflow as tf
 
@@ -26,6 +28,9 @@ def cross_entropy(logits, target):
     Returns:
         A scalar, 0 or more, in nats.
 
+    Raises:
+        ValueError: the target is no probability.
+
     Example:
         >>> round(float(cross_entropy(tf.zeros((4, 1)), 1.0)), 4)  # ln 2
         0.6931
@@ -34,6 +39,21 @@ def cross_entropy(logits, target):
     return tf.reduce_mean(
         tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
     )
+
+
+def _checked(loss):
+    """Checks the target of a loss that a lesson shows word for word."""
+
+    @functools.wraps(loss)
+    def checked(logits, target):
+        if not tf.is_tensor(target):
+            target = checks.number(target, "target", 0, 1)
+        return loss(logits, target)
+
+    return checked
+
+
+cross_entropy = _checked(cross_entropy)
 
 
 def cross_entropy_discriminator_loss(real_logits, fake_logits):

@@ -6,7 +6,7 @@ place. A training takes seconds.
 
 import dataclasses
 
-from gan_utils import models
+from gan_utils import checks, models
 from gan_utils.gan import assemble
 
 import keras
@@ -18,17 +18,22 @@ def lattice(reach, side):
     """Returns the points of a square lattice, the lowest row first.
 
     Args:
-        reach: it goes from -reach to reach in both directions.
-        side: points in a row, 2 or more.
+        reach: it goes from -reach to reach in both directions, 0 to 1e6.
+        side: points in a row, 2 to 1,000.
 
     Returns:
         float32 `(side * side, 2)`.
+
+    Raises:
+        ValueError: a number is out of range.
 
     Example:
         >>> lattice(1, 3)[:2]
         array([[-1., -1.],
                [ 0., -1.]], dtype=float32)
     """
+    reach = checks.number(reach, "reach", 0, 1e6)
+    side = checks.count(side, "side", 2, 1000)
     ticks = np.linspace(-reach, reach, side, dtype=np.float32)
     return np.stack(np.meshgrid(ticks, ticks), axis=2).reshape(-1, 2)
 
@@ -39,7 +44,10 @@ class Mixture:
 
     Args:
         centres: float32 `(modes, 2)`.
-        spread: standard deviation of each, in both directions.
+        spread: standard deviation of each, in both directions, 0 or more.
+
+    Raises:
+        ValueError: the centres are no points of the plane, or the spread is no number.
 
     Source:
         Metz et al., Unrolled Generative Adversarial Networks, 2017, section 3.1.
@@ -52,8 +60,15 @@ class Mixture:
     centres: np.ndarray
     spread: float
 
+    def __post_init__(self):
+        checks.numbers(self.centres, "centres", ("modes", 2))
+        checks.number(self.spread, "spread", 0, 1e6)
+
     def draw(self, count, seed):
         """Draws points, float32 `(count, 2)`; the seed is two integers."""
+        count = checks.count(count, "count", 1, checks.MOST // 2)
+        if not tf.is_tensor(seed):
+            seed = tuple(checks.numbers(seed, "seed", (2,), "iu").tolist())
         modes = tf.random.stateless_uniform(
             (count,), seed, maxval=len(self.centres), dtype=tf.int32
         )
@@ -62,6 +77,9 @@ class Mixture:
 
     def batches(self, batch_size, seed, first_step=0):
         """Makes an endless dataset of points, as `data.batches` does of images."""
+        batch_size = checks.count(batch_size, "batch_size", 1, checks.MOST // 2)
+        seed = checks.count(seed, "seed", 0, 2**50)
+        first_step = checks.count(first_step, "first_step", 0, 2**50)
         steps = tf.data.Dataset.range(first_step, tf.int64.max)
         return steps.map(lambda step: self.draw(batch_size, tf.stack([seed, step])))
 
@@ -79,14 +97,12 @@ class Mixture:
             from 0 to 1. Of the mixture's own points, 98.9 % are good.
 
         Raises:
-            ValueError: the points have another shape.
+            ValueError: the points have another shape, or are not finite.
 
         Source:
             The share of good points: Srivastava et al., VEEGAN, 2017, section 4.1.
         """
-        points = np.asarray(points)
-        if points.shape[1:] != (2,) or len(points) == 0:
-            raise ValueError(f"Points {points.shape} were given; needed is (n, 2).")
+        points = checks.numbers(points, "points", ("n", 2))
         distances = np.linalg.norm(points[:, None] - self.centres, axis=2)
         near = distances < 3 * self.spread
         covered = near.mean(axis=0) > 0.25 / len(self.centres)
@@ -122,9 +138,18 @@ def build_gan(seed, rates=(2e-3, 6e-3), steps=3000, **options):
         steps: over which both fall to 0 along half a cosine, which ends the dance
             around the balance; None keeps them.
         **options: as for `GAN.compile`.
+
+    Raises:
+        ValueError: the seed is no integer from 0, a rate is negative, or there is no
+            step.
     """
+    seed = checks.count(seed, "seed", 0, 2**40)
+    for rate in rates:
+        if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+            checks.number(rate, "A learning rate", 0, 1000)
     networks = build_generator(2 * seed + 2), build_discriminator(2 * seed + 1)
-    if steps:
+    if steps is not None:
+        steps = checks.count(steps, "steps")
         rates = [keras.optimizers.schedules.CosineDecay(rate, steps) for rate in rates]
     return assemble(*networks, seed, rates, **options)
 
@@ -139,6 +164,9 @@ def field(discriminator, reach=1.5, side=60):
 
     Returns:
         float32 `(side, side)` from 0 to 1, the lowest row first.
+
+    Raises:
+        ValueError: as `lattice`.
     """
     logits = discriminator(lattice(reach, side), training=False)
     return tf.sigmoid(logits).numpy().reshape(side, side)
@@ -153,8 +181,12 @@ def pulls(gan, points):
 
     Returns:
         float32 `(n, 2)`.
+
+    Raises:
+        ValueError: the points have another shape, or are not finite.
     """
-    points = tf.constant(points)
+    points = checks.numbers(points, "points", ("n", 2))
+    points = tf.constant(points.astype(np.float32))
     with tf.GradientTape() as tape:
         tape.watch(points)
         loss = gan.generator_loss(gan.discriminator(points, training=False))

@@ -232,15 +232,18 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
         raise ValueError(
             f"{len(curves)} curves given; one to six stay apart. Draw two pictures."
         )
-    steps = checks.numbers(steps, "steps", ("n",))
-    curves = {name: _curve(name, values, steps) for name, values in curves.items()}
+    curves = {
+        name: checks.curve(steps, values, name) for name, values in curves.items()
+    }
     references = {
         name: checks.number(height, name, -checks.LARGEST, checks.LARGEST)
         for name, height in (references or {}).items()
     }
     if axes is None:
         axes = plt.subplots(figsize=(7, 3), layout="constrained")[1]
-    for (name, values), colour, style in zip(curves.items(), COLOURS, STYLES):
+    for name, colour, style in zip(curves, COLOURS, STYLES):
+        steps, values = curves[name]
+        values = np.where(abs(values) <= checks.LARGEST, values, np.nan)
         axes.plot(steps, values, color=colour, linestyle=style, label=name)
     beside = axes.get_yaxis_transform()  # 1.01: a little to the right of the axes
     for name, height in references.items():
@@ -251,17 +254,6 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=9)
     return axes
-
-
-def _curve(name, values, steps):
-    """Returns a curve's values, in which NaN and infinity are gaps."""
-    values = np.asarray(values)
-    if values.shape != steps.shape or values.dtype.kind not in "iuf":
-        raise ValueError(
-            f"{name!r} has {_length(values)} values for {len(steps)} steps, of type "
-            f"{values.dtype}; needed is a number for each."
-        )
-    return np.where(abs(values.astype(float)) <= checks.LARGEST, values, np.nan)
 
 
 def png_bytes(picture, zoom=1):

@@ -8,7 +8,7 @@ whose names are chosen with arrow keys and Enter.
 import functools
 import math
 
-from gan_utils import latent, plotting
+from gan_utils import checks, latent, plotting
 
 import ipywidgets
 import numpy as np
@@ -36,13 +36,14 @@ def explore(render, caption=None, zoom=6, continuous=True, **sliders):
         An `ipywidgets.VBox`: the sliders, the image, the caption.
 
     Raises:
-        ValueError: a slider is not four numbers, or starts outside its range.
+        ValueError: a slider is not four finite numbers, its step is not above 0, or
+            it starts outside its range; or `zoom` is not from 1 to 100.
 
     Example:
         >>> paint = lambda grey: np.full((1, 28, 28), grey)
         >>> box = explore(paint, grey=(-1.0, 1.0, 0.1, 0.0))
     """
-    controls = {name: _slider(name, *values) for name, values in sliders.items()}
+    controls = {name: _slider(name, values) for name, values in sliders.items()}
     screen = _Screen(zoom)
 
     def draw(change=None):
@@ -67,6 +68,9 @@ def stepper(render, caption, zoom=1, **actions):
 
     Returns:
         An `ipywidgets.VBox`: a row of buttons, the image, the caption.
+
+    Raises:
+        ValueError: `zoom` is not from 1 to 100.
 
     Example:
         >>> grey = [0.0]
@@ -95,7 +99,7 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
             `compiled.make_reader`; the likeliest class is named below the image.
         pools: a dict from names to points `(n, latent_dim)`. Both ends are drawn
             from the pools that are chosen by name.
-        frames: steps from one end to the other.
+        frames: steps from one end to the other, 1 to 1,000.
         zoom: screen pixels a pixel of the image.
         seed: decides which points are drawn, 0 or more.
 
@@ -104,7 +108,8 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
         speed, the image, the caption.
 
     Raises:
-        ValueError: there is no pool, or one is empty.
+        ValueError: there is no pool, one has no points or others, or a number is out
+            of range.
     """
     draw_from = _drawer(pools, seed)
     names = list(pools)
@@ -153,18 +158,20 @@ def click_grid(images, captions, columns=None, zoom=2, large=6):
         image with its caption.
 
     Raises:
-        ValueError: there are not as many captions as images.
+        ValueError: there are not as many captions as images, or more than 1,000; or
+            as `plotting.tile` and `plotting.png_bytes`.
 
     Example:
         >>> box = click_grid(np.zeros((2, 28, 28)), ["number 0", "number 1"])
     """
     images = plotting.to_uint8(images)
     plotting.check_one_each(images, captions, "captions")
+    checks.count(len(images), "The number of images to click", 1, 1000)
+    grid = plotting.tile(images, columns, gap=2)
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
-    gap = 2
     picture = ipywidgets.Image(
-        value=plotting.png_bytes(plotting.tile(images, columns, gap), zoom),
+        value=plotting.png_bytes(grid, zoom),
         layout={"grid_area": f"1 / 1 / span {rows} / span {columns}"},
     )
     buttons = [_window(*divmod(index, columns)) for index in range(len(images))]
@@ -179,7 +186,7 @@ def click_grid(images, captions, columns=None, zoom=2, large=6):
     for button in buttons:
         button.on_click(choose)
     choose(buttons[0])
-    height, width = (zoom * (size + gap) for size in images.shape[1:3])
+    height, width = (zoom * (size + 2) for size in images.shape[1:3])
     across = f"repeat({columns}, {width}px)"
     layout = {"grid_template_columns": across, "grid_auto_rows": f"{height}px"}
     grid = ipywidgets.GridBox([picture, *buttons], layout=layout)
@@ -201,7 +208,8 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
         single points and averages, and the four images with their captions.
 
     Raises:
-        ValueError: there is no pool, or one is empty.
+        ValueError: there is no pool, one has no points or others, or a number is out
+            of range.
     """
     draw_from = _drawer(pools, seed)
     names = list(pools)
@@ -217,7 +225,7 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
     def draw(change=None):
         roll.disabled = kind.value == "averages"
         if roll.disabled:
-            chosen = [pools[picker.value].mean(axis=0) for picker in pickers]
+            chosen = [np.mean(pools[picker.value], axis=0) for picker in pickers]
         else:
             chosen = [draw_from(picker.value) for picker in pickers]
         a, b, c = chosen
@@ -251,19 +259,25 @@ def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0)
         An `ipywidgets.VBox`: two buttons, the image, the score.
 
     Raises:
-        ValueError: there is not one opinion an image.
+        ValueError: there is not one opinion an image, an opinion is no probability,
+            or the images differ in shape.
 
     Example:
         >>> digits, samples = np.zeros((2, 28, 28)), np.ones((3, 28, 28))
         >>> quiz = real_or_fake(digits, samples, [0.9, 0.6], [0.5, 0.2, 0.1])
     """
-    plotting.check_one_each(real_images, real_opinions, "opinions of real ones")
-    plotting.check_one_each(fake_images, fake_opinions, "opinions of fakes")
-    images = np.concatenate([*map(plotting.to_uint8, (real_images, fake_images))])
-    opinions = np.concatenate([real_opinions, fake_opinions])
-    order = np.random.default_rng(seed).permutation(len(images))
+    both = [*map(plotting.to_uint8, (real_images, fake_images))]
+    if both[0].shape[1:] != both[1].shape[1:]:
+        shapes = f"real {both[0].shape}, fake {both[1].shape}"
+        raise ValueError(f"Give images of one shape; these are {shapes}.")
+    plotting.check_one_each(both[0], real_opinions, "opinions of real ones")
+    plotting.check_one_each(both[1], fake_opinions, "opinions of fakes")
+    images = np.concatenate(both)
+    opinions = np.concatenate([*map(_opinions, (real_opinions, fake_opinions))])
+    random = np.random.default_rng(checks.count(seed, "seed", 0))
+    order = random.permutation(len(images))
     images, opinions = images[order], opinions[order]
-    real = order < len(real_images)
+    real = order < len(both[0])
     screen = _Screen(zoom=6)
     answers = []
 
@@ -292,6 +306,15 @@ def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0)
     return _box("real-or-fake", [ipywidgets.HBox(buttons), screen])
 
 
+def _opinions(values):
+    values = checks.numbers(values, "opinions", ("n",))
+    if values.min() < 0 or values.max() > 1:
+        raise ValueError(
+            "An opinion is not from 0 to 1. Pass logits through a sigmoid."
+        )
+    return values
+
+
 def describe(probabilities):
     """Says in words what a classifier sees and how sure it is.
 
@@ -301,18 +324,22 @@ def describe(probabilities):
     Returns:
         A list of n lines.
 
+    Raises:
+        ValueError: the rows are not probabilities.
+
     Example:
         >>> describe(np.array([[0.02, 0.98]]))
         ['1, 98% sure']
     """
-    return [f"{row.argmax()}, {row.max():.0%} sure" for row in probabilities]
+    rows = checks.probabilities(probabilities)
+    return [f"{row.argmax()}, {row.max():.0%} sure" for row in rows]
 
 
 class _Screen(ipywidgets.VBox):
     """An image with a line of text below."""
 
     def __init__(self, zoom):
-        self.zoom = zoom
+        self.zoom = checks.count(zoom, "zoom", 1, 100)
         # A box stretches its children to its own width unless told.
         self.image = ipywidgets.Image(layout={"align_self": "flex-start"})
         self.line = ipywidgets.Label()
@@ -343,12 +370,16 @@ def _window(row, column):
 
 def _drawer(pools, seed):
     """Returns a function that draws a point from the pool of a name."""
-    for name, points in pools.items():
-        if len(points) == 0:
-            raise ValueError(f"The pool {name!r} has no point; draw more points.")
-    if not pools:
-        raise ValueError("No pool was given; give points to draw from, by name.")
-    generator = np.random.default_rng(seed)
+    sizes = {
+        checks.points(points, f"points of the pool {name!r}").shape[1]
+        for name, points in pools.items()
+    }
+    if len(sizes) != 1:
+        raise ValueError(
+            f"{len(pools)} pools with points of {sorted(sizes)} numbers were given; "
+            "needed are one or more, by name, of one latent space."
+        )
+    generator = np.random.default_rng(checks.count(seed, "seed", 0))
     return lambda name: pools[name][generator.integers(len(pools[name]))]
 
 
@@ -364,9 +395,10 @@ def _picker(description, names, name):
 
 def _playback(frames):
     """Returns a player that goes there and back, its speed, and a slider it moves."""
+    frames = checks.count(frames, "frames", 1, 1000)
     play = ipywidgets.Play(max=2 * frames - 1, repeat=True, tooltip="there and back")
-    speed = _slider("frames_per_s", 5, 50, 5, 25)
-    position = _slider("position", 0, frames, 1, 0)
+    speed = _slider("frames_per_s", (5, 50, 5, 25))
+    position = _slider("position", (0, frames, 1, 0))
 
     def there_and_back(tick):
         return min(tick, 2 * frames - tick)
@@ -391,11 +423,12 @@ def _toggle(description, options, width):
     )
 
 
-def _slider(name, *values):
-    if len(values) != 4 or not values[0] <= values[3] <= values[1]:
+def _slider(name, values):
+    low, high, step, start = checks.numbers(values, f"slider {name!r}", (4,)).tolist()
+    if not low <= start <= high or step <= 0:
         raise ValueError(
             f"The slider {name!r} was given {values}; needed are (low, high, step, "
-            "start) with the start between low and high."
+            "start) with the start between low and high, and a step above 0."
         )
     limits = dict(zip(("min", "max", "step", "value"), values))
     whole = all(isinstance(value, int) for value in values)

@@ -46,7 +46,7 @@ ALLOWED = {
     "models.classifier": {"models.parts"},
     "models.convolutional": {"models.parts"},
     "models.parts": {"checks", "quiet"},
-    "losses": {"quiet"},
+    "losses": {"checks", "quiet"},
     "data": {"checks", "paths", "quiet"},
     "metrics": {"checks"},
     "latent": {"checks"},

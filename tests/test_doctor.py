@@ -261,3 +261,46 @@ def test_a_sign_is_told_once_though_its_numbers_change():
     told, _ = visit(HEALTHY | {"generator_loss": -50.0}, change=-2.0)
     (sentence,) = told
     assert sentence.startswith("Step 300. A loss is near 55: lower both")
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        (([1, 2], [1.0]), r"of shape \(1,\) was given for 2 steps"),
+        (([], []), "For steps"),
+        (([1, np.nan], [1.0, 2.0]), "Among the steps"),
+        (([300], ["1"]), "'generator_loss', <U1"),
+        ([1.0], r"a pair \(steps, values\) is needed"),
+        (5, r"a pair \(steps, values\) is needed"),
+    ],
+)
+def test_what_is_no_curve_is_refused(pair, message):
+    with pytest.raises(ValueError, match=message):
+        diagnose({**curves(), "generator_loss": pair})
+
+
+@pytest.mark.parametrize("patience", [0, -1, 2.5, True, np.nan])
+def test_a_patience_is_a_number_of_steps(patience):
+    with pytest.raises(ValueError, match="patience is"):
+        diagnose(curves(), patience)
+
+
+@pytest.mark.parametrize("worst", [np.nan, np.inf])
+@pytest.mark.parametrize("name", sorted(NEEDED - {"discriminator_accuracy"}))
+def test_a_loss_that_is_no_number_is_named(name, worst):
+    signs = diagnose(curves(**{name: worst}))
+    assert "rates too high" in [sign.name for sign in signs]
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.full((64, 2), np.nan), "Among the real images are NaN"),
+        (np.ones((64, 2)), "all the same"),
+        (np.zeros((0, 2)), "For real images"),
+        (None, "For real images"),
+    ],
+)
+def test_a_doctor_of_what_are_no_images_is_refused(images, message):
+    with pytest.raises(ValueError, match=message):
+        Doctor(images)

@@ -55,7 +55,7 @@ def test_one_coordinate_changes_and_the_others_stay():
 @pytest.mark.parametrize(
     ("point", "coordinate", "values", "message"),
     [
-        (np.zeros((2, 4)), 0, [0.0], "single point"),
+        (np.zeros((2, 4)), 0, [0.0], "For a point"),
         (
             np.zeros(4),
             4,
@@ -108,11 +108,11 @@ def test_a_point_whose_square_is_rounded_away_has_no_direction():
 @pytest.mark.parametrize(
     ("start", "end", "shares", "message"),
     [
-        ([1, 2], [1, 2, 3], [0.5], "2 numbers and one of 3"),
+        ([1, 2], [1, 2, 3], [0.5], "rows differ in length"),
         ([1, 2], [1, np.nan], [0.5], "NaN"),
         ([1, 2], [2, 1], [np.nan], "Among the shares"),
         ([1, 2], [2, 1], 0.5, "For shares"),
-        ([[1, 2]], [[2, 1]], [0.5], "For single start"),
+        ([[1, 2]], [[2, 1]], [0.5], r"\(2, 1, 2\)"),
     ],
 )
 def test_ends_and_shares_that_do_not_fit_are_refused(walk, start, end, shares, message):

@@ -85,3 +85,14 @@ def test_least_squares_by_hand():
     assert float(losses.least_squares_generator_loss(column(0, 3))) == pytest.approx(
         1.25
     )
+
+
+@pytest.mark.parametrize("target", [5, -0.1, float("nan"), True, "1", None])
+def test_a_target_is_a_probability(target):
+    with pytest.raises(ValueError, match="target is .* from 0 to 1"):
+        losses.cross_entropy(column(0), target)
+
+
+def test_a_target_may_be_a_tensor():
+    loss = float(losses.cross_entropy(column(0), tf.constant(1.0)))
+    assert loss == pytest.approx(math.log(2))

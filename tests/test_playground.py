@@ -133,3 +133,33 @@ def test_a_gan_learns_the_ring():
 def test_a_slow_d_lets_g_collapse():
     covered, _ = judge_after_training((2e-3, 6e-4))
     assert covered <= 3
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: playground.lattice(1, 1), "side is 1; .* from 2 to 1,000"),
+        (lambda: playground.lattice(1, 10**9), "side is 1000000000"),
+        (lambda: playground.lattice(np.nan, 3), "reach is nan"),
+        (lambda: playground.Mixture(RING.centres, -1), "spread is -1"),
+        (lambda: playground.Mixture(RING.centres[:, :1], 1), "For centres"),
+        (lambda: RING.draw(0, (0, 0)), "count is 0"),
+        (lambda: RING.draw(10**12, (0, 0)), "count is 1000000000000"),
+        (lambda: RING.draw(3, 0), "For seed"),
+        (lambda: RING.draw(3, (0.5, 0)), "For seed, integers"),
+        (lambda: RING.batches(0, 0), "batch_size is 0"),
+        (lambda: RING.batches(3, -1), "seed is -1"),
+        (lambda: RING.batches(3, 0, -1), "first_step is -1"),
+        (lambda: RING.judge([[0.0, np.nan]]), "NaN"),
+        (lambda: playground.build_gan(-1), "seed is -1"),
+        (lambda: playground.build_gan(0, (np.nan, 1e-3)), "A learning rate is nan"),
+        (lambda: playground.build_gan(0, (-1, 1e-3)), "A learning rate is -1"),
+        (lambda: playground.build_gan(0, steps=0), "steps is 0"),
+        (lambda: playground.field(across, side=10**9), "side is 1000000000"),
+        (lambda: playground.pulls(None, [[np.inf, 0]]), "infinity"),
+        (lambda: playground.pulls(None, [[1.0, 2.0, 3.0]]), r"needed is \(n, 2\)"),
+    ],
+)
+def test_what_does_not_fit_the_plane_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -50,7 +50,7 @@ def test_every_slider_has_its_kind_and_a_description():
 def test_what_takes_seconds_waits_for_the_end_of_a_drag():
     grey, *_ = grey_box().children
     slow = widgets.explore(
-        lambda grey: np.full((1, 4, 4), grey), continuous=False, grey=(0, 1, 1, 0)
+        lambda grey: np.full((1, 4, 4), 1.0 * grey), continuous=False, grey=(0, 1, 1, 0)
     )
     assert grey.continuous_update
     assert not slow.children[0].continuous_update
@@ -73,9 +73,12 @@ def test_a_button_acts_and_then_the_image_is_drawn():
         assert screen.line.value == text
 
 
-@pytest.mark.parametrize("values", [(0, 1, 1, 2), (0, 1)])
+@pytest.mark.parametrize(
+    "values",
+    [(0, 1, 1, 2), (0, 1), (0, np.nan, 1, 0), (0, 1, 0, 0), (0, 1, "1", 0), 5, None],
+)
 def test_a_bad_slider_is_named(values):
-    with pytest.raises(ValueError, match="'grey' was given"):
+    with pytest.raises(ValueError, match="slider 'grey'"):
         widgets.explore(lambda grey: None, grey=values)
 
 
@@ -90,7 +93,8 @@ def sample(points):
 
 
 def read(images):
-    return None, (images[:, 0] + 1) / 2
+    brightness = (images[:, 0] + 1).clip(1e-9)
+    return None, brightness / brightness.sum(axis=1, keepdims=True)
 
 
 def player(pools=POOLS, **options):
@@ -243,7 +247,12 @@ def test_a_seed_decides_which_points_are_drawn(make):
 @pytest.mark.parametrize("make", [player, bench])
 @pytest.mark.parametrize(
     ("pools", "message"),
-    [({}, "No pool"), ({"right": [[1, 0]], "none": []}, "'none' has no point")],
+    [
+        ({}, "0 pools"),
+        ({"right": [[1, 0]], "none": []}, "pool 'none'"),
+        ({"right": [[1, 0]], "longer": [[1, 0, 0]]}, r"points of \[2, 3\] numbers"),
+        ({"nan": [[1, np.nan]]}, "pool 'nan' are NaN"),
+    ],
 )
 def test_an_empty_pool_is_named(make, pools, message):
     with pytest.raises(ValueError, match=message):
@@ -416,3 +425,47 @@ def test_a_description_says_what_is_seen_and_how_surely():
     assert widgets.describe(np.array([[0.25, 0.75], [0.98, 0.02]])) == [
         *("1, 75% sure", "0, 98% sure")
     ]
+
+
+@pytest.mark.parametrize(
+    "values", [[[0.5, 0.6]], [[np.nan, 1]], [0.5, 0.5], [[2, -1]], "ab", None]
+)
+def test_what_is_no_probability_is_not_described(values):
+    with pytest.raises(ValueError, match="(?i)probabilities"):
+        widgets.describe(values)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"fake_images": np.zeros((3, 4, 5))}, r"real \(2, 4, 4\), fake \(3, 4, 5\)"),
+        ({"fake_images": np.full((3, 4, 4), 255.0)}, "from 255 to 255"),
+        ({"real_opinions": [0.5, np.nan]}, "Among the opinions are NaN"),
+        ({"real_opinions": [0.5, 3.5]}, "through a sigmoid"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_a_quiz_of_what_does_not_fit_is_refused(changes, message):
+    images = {"real_images": np.zeros((2, 4, 4)), "fake_images": np.zeros((3, 4, 4))}
+    opinions = {"real_opinions": [0.5] * 2, "fake_opinions": [0.5] * 3}
+    with pytest.raises(ValueError, match=message):
+        widgets.real_or_fake(**{**images, **opinions, **changes})
+
+
+@pytest.mark.parametrize("frames", [0, -1, 2.5, True, 10**9])
+def test_a_player_has_some_frames_and_not_too_many(frames):
+    with pytest.raises(ValueError, match="frames is .* from 1 to 1,000"):
+        player(frames=frames)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"zoom": 0}, "zoom is 0"),
+        ({"large": 10**9}, "zoom is 1000000000"),
+        ({"columns": 10**9}, "columns is 1000000000"),
+    ],
+)
+def test_a_grid_that_cannot_be_shown_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        widgets.click_grid(np.zeros((2, 4, 4)), "ab", **options)
