@@ -3,18 +3,22 @@
 python -m tools.ship dcgan runs/pretrained/dcgan/model
 """
 
-import sys
+import argparse
 
 from gan_utils import store
 
 
-def main(name, source):
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tools.ship")
+    parser.add_argument("name", help="a model of gan_utils.recipes")
+    parser.add_argument("source", help="folder of its weights and card")
+    options = parser.parse_args()
     try:
-        store.ship(name, source)
+        store.ship(options.name, options.source)
     except (ValueError, OSError) as error:
-        sys.exit(f"tools.ship: {' '.join(str(error).split())}")
-    print(f"pretrained/{name} is the new model.")
+        parser.exit(2, f"{parser.prog}: {' '.join(str(error).split())}\n")
+    print(f"pretrained/{options.name} is the new model.")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
