@@ -36,13 +36,13 @@ class Trainings:
         self.folder, self.name = folder, name
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def start(self, run, anew=False):
+    def start(self, run, anew=False, out=None, **options):
         """Starts it; `anew` with Python's own start, as the first of a morning."""
         arguments = ["train", self.name, "--steps", STEPS.get(self.name, 100)]
         arguments += ["--seed", 3, "--save-every", 0, "--out", run]
-        out = run.with_suffix(".out")
+        out = out or run.with_suffix(".out")
         if self.name == "attack":
-            return children.Child(arguments, out, forked=not anew)
+            return children.Child(arguments, out, forked=not anew, **options)
         return children.Child(arguments, out, forked=False, module="gan_utils")
 
     def finish(self, run):

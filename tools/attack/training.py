@@ -87,10 +87,11 @@ def contents(folder):
     found = {"step": step} | (tensors(path) if path else {})
     for kept in ("frames/*.png", "model/*.h5", "samples.npz"):
         found |= {str(p.relative_to(folder)): p.read_bytes() for p in folder.glob(kept)}
-    for name, but in {"run.json": "seconds", "model/card.json": "seconds"}.items():
+    for name in ("run.json", "model/card.json"):
         record = json.loads((folder / name).read_text(encoding="utf-8"))
-        if not (math.isfinite(record[but]) and record.pop(but) >= 0):
-            found[f"{name}, {but}"] = "no number of seconds"
+        seconds = record.pop("seconds", 0)
+        if not 0 <= seconds < math.inf:
+            found[f"{name}, seconds"] = seconds
         found |= {f"{name}, {key}": value for key, value in record.items()}
     for log in ("log", "model/log"):
         for name, curve in callbacks.read_scalars(folder / log).items():
