@@ -48,7 +48,8 @@ def numbers(values, what, shape, kinds="iuf", largest=LARGEST):
     if array.dtype.kind not in kinds:
         needed = "real numbers" if "f" in kinds else "integers"
         raise ValueError(f"For {what}, {needed} are needed, not {array.dtype}.")
-    if not -largest <= array.min() <= array.max() <= largest:
+    # As float64, since float16 cannot be compared with what it does not hold.
+    if not -largest <= float(array.min()) <= float(array.max()) <= largest:
         raise ValueError(
             f"Among the {what} are NaN, infinity, or numbers beyond {largest:g}; look "
             "at what made them."
@@ -163,7 +164,7 @@ def images(values, ends=(-1.0, 1.0), beyond=0.01):
             f"or floats from {low:g} to {high:g}."
         )
     margin = beyond * (high - low)
-    lowest, highest = array.min(), array.max()
+    lowest, highest = float(array.min()), float(array.max())
     if not low - margin <= lowest <= highest <= high + margin:
         raise ValueError(
             f"The pixels go from {lowest:g} to {highest:g}; needed is {low:g} to "

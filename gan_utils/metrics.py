@@ -396,7 +396,11 @@ def table(rows):
     lines = [["", *(COLUMNS[key][0] for key in keys)]]
     for name, row in rows.items():
         for key in keys:
-            checks.numbers(np.atleast_1d(row[key]), f"{key} of {name}", ("n",))
+            if key == "shares":
+                checks.numbers(row[key], f"{key} of {name}", ("n",))
+            else:
+                limits = -checks.LARGEST, checks.LARGEST
+                checks.number(row[key], f"{key} of {name}", *limits)
         lines.append([name, *(COLUMNS[key][1](row[key]) for key in keys)])
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join(

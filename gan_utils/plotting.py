@@ -52,7 +52,9 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
     pixels = np.empty(images.shape, np.uint8)
     few = max(1, 2**17 // images[0].size)  # all at once would take five copies
     for start in range(0, len(images), few):
-        above_low = (images[start : start + few] - low).clip(0, high - low)
+        some = images[start : start + few]
+        some = some.astype(np.result_type(some, np.float32), copy=False)  # not float16
+        above_low = (some - low).clip(0, high - low)
         pixels[start : start + few] = np.rint(above_low * (255 / (high - low)))
     return pixels
 
@@ -243,7 +245,8 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
         axes = plt.subplots(figsize=(7, 3), layout="constrained")[1]
     for name, colour, style in zip(curves, COLOURS, STYLES):
         steps, values = curves[name]
-        values = np.where(abs(values) <= checks.LARGEST, values, np.nan)
+        values = values.astype(np.result_type(values, np.float32))
+        values[~(abs(values) <= checks.LARGEST)] = np.nan
         axes.plot(steps, values, color=colour, linestyle=style, label=name)
     beside = axes.get_yaxis_transform()  # 1.01: a little to the right of the axes
     for name, height in references.items():

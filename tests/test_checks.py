@@ -113,3 +113,10 @@ def test_a_number_is_finite_and_in_range(value):
 def test_numbers_of_numpy_are_numbers():
     assert checks.count(np.uint8(3), "count") == 3
     assert checks.number(np.float32(0.5), "share", 0, 1) == 0.5
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_of_two_bytes_are_compared_as_others():
+    halves = np.ones((2, 4, 4), np.float16)
+    checks.numbers(halves, "halves", ("n", 4, 4))
+    checks.images(halves, (-1e6, 1e6))

@@ -367,10 +367,16 @@ def test_a_single_point_has_a_nearest_one():
     assert (indices.tolist(), distances.tolist()) == ([0], [5])
 
 
-@pytest.mark.parametrize("figure", [np.nan, None, "much", []])
-def test_the_table_takes_figures_only(figure):
-    with pytest.raises(ValueError, match="kl of mine"):
-        metrics.table({"mine": {"n": 5, "kl": figure}})
+@pytest.mark.parametrize("figure", [np.nan, None, "much", [], [1, 2]])
+@pytest.mark.parametrize("name", ["kl", "n"])
+def test_the_table_takes_figures_only(name, figure):
+    with pytest.raises(ValueError, match=f"{name} of mine"):
+        metrics.table({"mine": {"n": 5, "kl": 0.5, name: figure}})
+
+
+def test_the_table_takes_the_shares_of_all_digits():
+    with pytest.raises(ValueError, match="shares of mine"):
+        metrics.table({"mine": {"shares": 0.5}})
 
 
 def peak_of(function, *arguments):
