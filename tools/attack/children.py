@@ -45,15 +45,18 @@ class Child:
         out: a path for what it says.
         forked: whether to fork it; otherwise Python starts anew, as for a reader.
         module: which module then is run.
+        clock: seconds by which the clock of a forked one is wrong.
         options: more for `subprocess.Popen`.
     """
 
-    def __init__(self, arguments, out, forked=True, module=TRAINING, **options):
+    def __init__(
+        self, arguments, out, forked=True, module=TRAINING, clock=0, **options
+    ):
         self.out = Path(out)
         arguments = [str(argument) for argument in arguments]
         self.forked = forked
         if forked:
-            self.process = _fork(_command, arguments, str(out))
+            self.process = _fork(_command, arguments, str(out), clock)
         else:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
@@ -156,7 +159,9 @@ def _fork(function, *arguments):
     return process
 
 
-def _command(arguments, out):
+def _command(arguments, out, clock):
+    now = time.time
+    time.time = lambda: now() + clock
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)

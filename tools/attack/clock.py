@@ -8,13 +8,12 @@ from tools.attack import children, kills, training
 from tools.attack.report import Row
 
 YEAR = 365 * 24 * 3600
-# From a chance, and the place of a file among all, to its time in seconds.
+# By how much the clock of the first sitting is wrong, in seconds, and that of a file.
 JUMPS = {
-    "back by ten years": lambda chance, place: time.time() + 10 * YEAR,
-    "on by ten years": lambda chance, place: time.time() - 10 * YEAR,
-    "to 1970": lambda chance, place: 0,
-    "the newest file is the oldest": lambda chance, place: time.time() - place * YEAR,
-    "at random": lambda chance, place: chance.uniform(0, 2**32),
+    "back by ten years": (10 * YEAR, lambda chance, place: 10 * YEAR),
+    "on by ten years": (-10 * YEAR, lambda chance, place: -10 * YEAR),
+    "the newest file is the oldest": (0, lambda chance, place: -place * YEAR),
+    "files of any time": (0, lambda chance, place: chance.uniform(-1, 1) * 50 * YEAR),
 }
 
 
@@ -25,13 +24,14 @@ def attack(folder, seed, size):
     whole, _, _ = trainings.whole()
     chance, faults = random.Random(seed), []
     jumps = dict(list(JUMPS.items())[: None if size == "full" else 1])
-    for number, (title, jump) in enumerate(jumps.items()):
+    for number, (title, (wrong, wrong_for)) in enumerate(jumps.items()):
         run = trainings.folder / f"run{number}"
         half = ["train", training.NAME, "--steps", 100, "--seed", 3, "--out", run]
-        children.Child(half, run.with_suffix(".out")).end()
+        children.Child(half, run.with_suffix(".out"), clock=wrong).end()
         paths = sorted(run.rglob("*"), key=lambda path: path.stat().st_mtime)
         for place, path in enumerate(paths):
-            os.utime(path, (when := jump(chance, place), when))
+            when = time.time() + wrong_for(chance, place)
+            os.utime(path, (when, when))
         fault = trainings.finish(run)
         fault = fault or kills.difference(training.contents(run), whole, ["SIGKILL"])
         faults += [f"{title}: {fault}"] if fault else []
