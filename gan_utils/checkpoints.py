@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from gan_utils import quiet  # noqa: F401
+from gan_utils import folders, quiet  # noqa: F401
 
 import keras
 import tensorflow as tf
@@ -143,6 +143,7 @@ class Checkpoint(keras.callbacks.Callback):
         parts = {**self._trained.state(), "record": _Record(record)}
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="part-") as part:
             tf.train.Checkpoint(**parts).write(f"{part}/ckpt-{step}")
+            folders.flush(part)
             for path in sorted(Path(part).iterdir()):  # data before index
                 os.replace(path, self.folder / path.name)
         for path in find(self.folder, up_to=step)[2:]:

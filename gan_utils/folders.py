@@ -45,10 +45,7 @@ def replacing(folder, ours):
         half = beside / "half"
         half.mkdir()
         yield half
-        for path in half.rglob("*"):  # or a loss of power could empty it later
-            if path.is_file():
-                with path.open("rb+") as file:
-                    os.fsync(file.fileno())
+        flush(half)
         os.rename(half, beside / "new")
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
@@ -83,6 +80,20 @@ def find_left(folder):
     found = [beside / "new" for beside in _find_beside(Path(folder).resolve())]
     found = [path for path in found if path.is_dir()]
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def flush(folder):
+    """Waits until the files below a folder are on the disk.
+
+    Else a loss of power could leave them empty after they were moved into place.
+
+    Args:
+        folder: a path.
+    """
+    for path in Path(folder).rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
 
 
 def copy(source, target, without=()):

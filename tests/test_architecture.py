@@ -35,7 +35,7 @@ ALLOWED = {
     "playground": {"checks", "gan", "models"},
     "gan": {"fitting", "losses", "models", "quiet", "steps"},
     "steps": {"losses", "quiet"},
-    "checkpoints": {"quiet"},
+    "checkpoints": {"folders", "quiet"},
     "fitting": {"quiet"},
     "callbacks": {"plotting", "quiet"},
     "doctor": {"checks", "quiet"},

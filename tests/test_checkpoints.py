@@ -272,3 +272,14 @@ def test_a_checkpoint_that_was_restored_is_not_written_again(trained, monkeypatc
     saver = Checkpoint(model, trained[0])
     monkeypatch.setattr(saver, "_write", pytest.fail)
     saver.on_train_end()
+
+
+def test_a_checkpoint_is_on_the_disk_before_it_is_in_its_place(tmp_path, monkeypatch):
+    saver, done = Checkpoint(make_line(), tmp_path), []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+        monkeypatch.setattr(
+            os, name, lambda *given, n=name, r=real: (done.append(n), r(*given))
+        )
+    saver.save()
+    assert done == ["fsync", "fsync", "replace", "replace"]
