@@ -6,8 +6,10 @@ and every child is a fork of that one.
 
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -15,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINING = "tools.attack.training"
+SENTENCE = re.compile(r".{20,}\.( .*)?")  # what an error says, and often its cure
 STOPPED = (0, 2, 129, 130, 143)  # how the command line ends when it says why
 
 _lock = threading.Lock()
@@ -26,6 +29,7 @@ def private(folder):
         place = folder / "private" / name.lower()
         place.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(place)
+    tempfile.tempdir = None  # it is asked for anew
     os.environ["PYTHONPATH"] = str(ROOT)
     # The bar of a process that was killed leaves one, and the system takes it back.
     os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
@@ -95,8 +99,11 @@ class Child:
         """Returns what is wrong with how it ended, a sentence, or None."""
         if code is None:
             return "it hung"
-        if code not in STOPPED or "Traceback" in self.out.read_text(errors="replace"):
-            return f"it ended with code {code}: {self.said()[-200:]}"
+        text, said = self.out.read_text(errors="replace"), self.said()
+        if code not in STOPPED or "Traceback" in text:
+            return f"it ended with code {code}: {said[-200:]}"
+        if code and not SENTENCE.fullmatch(said):
+            return f"it ended with code {code}, and no sentence: {said[-200:]}"
         return None
 
 

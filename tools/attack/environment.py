@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from concurrent import futures
 from pathlib import Path
@@ -102,14 +101,10 @@ def streams(place):
     }
     for number, (title, options) in enumerate(odd.items()):
         run = place.folder / f"run{number}"
-        errors = run.with_suffix(".errors").open("w")
-        options = {"stderr": errors} | options
-        child = trainings.start(run, anew=True, **options)
-        code, said = child.end(300), Path(errors.name).read_text()
-        fault = None
-        if code not in (*children.STOPPED, 1) or "Traceback" in said:
-            fault = f"code {code}: {said[-200:]}"
-        fault = fault or trainings.finish(run)
+        out = run.with_suffix(".errors")
+        options = {"stderr": out.open("w")} | options
+        child = trainings.start(run, anew=True, out=out, **options)
+        fault = child.fault(child.end(300)) or trainings.finish(run)
         same = kills.difference(training.contents(run), whole, ["Ctrl-C"])
         yield title, fault or same
     os.close(write)
@@ -149,7 +144,7 @@ def no_folder(place):
 def stale_servers(place):
     """Leaves a note that a server of TensorBoard runs, where another process does."""
     other = subprocess.Popen(["sleep", "600"])
-    notes = Path(tempfile.gettempdir()) / ".tensorboard-info"
+    notes = Path(os.environ["TMPDIR"]) / ".tensorboard-info"
     notes.mkdir(exist_ok=True)
     note = {
         **{"version": "2.0", "start_time": int(time.time()), "pid": other.pid},

@@ -21,11 +21,10 @@ from gan_utils import (
     runs,
     store,
 )
-from tools.attack import archives, damages, training
+from tools.attack import archives, children, damages, training
 
 import numpy as np
 
-SENTENCE = re.compile(r".{20,}\.( .*)?")
 ROOM = 600 * 2**20  # bytes that reading may take for a while; MNIST takes 200 MB
 SEED = 3
 
@@ -37,7 +36,11 @@ def outcome(call):
     except (ValueError, OSError, FloatingPointError) as error:
         said = " ".join(str(error).split())
         kind = type(error).__name__
-        return None, said, None if SENTENCE.fullmatch(said) else f"{kind}: {said}"
+        return (
+            None,
+            said,
+            None if children.SENTENCE.fullmatch(said) else f"{kind}: {said}",
+        )
     except Exception as error:
         text = " ".join(str(error).split())[:200]
         return None, text, f"{type(error).__name__}: {text}"
