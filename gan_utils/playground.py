@@ -125,6 +125,7 @@ def build_discriminator(seed=0):
 
 
 def _build_dense(name, outputs, seed):
+    seed = checks.count(seed, "seed", 0, 2**50)
     parts = [keras.Input((2,)), *models.build_layers((2, 128, 128, outputs))]
     return models.initialize(keras.Sequential(parts, name=name), seed)
 
@@ -144,6 +145,9 @@ def build_gan(seed, rates=(2e-3, 6e-3), steps=3000, **options):
             step.
     """
     seed = checks.count(seed, "seed", 0, 2**40)
+    rates = tuple(rates) if np.iterable(rates) else ()
+    if len(rates) != 2:
+        raise ValueError("For rates, give two numbers or schedules: of G and of D.")
     for rate in rates:
         if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
             checks.number(rate, "A learning rate", 0, 1000)
