@@ -147,7 +147,7 @@ def parse(arguments):
     add("--devices", type=number(1), default=1, help="how many share each batch (1)")
 
     add = command(sample, "name", "Draw samples of a trained model.", "a model")
-    help_on_count = "how many (100); a million digits need 1.5 GB of memory"
+    help_on_count = "how many (100); a million digits need 1.8 GB of memory"
     add("--count", type=number(1), default=100, help=help_on_count)
     add("--seed", type=number(0), default=0, help="decides the samples (0)")
     add("--out", type=Path, required=True, help="a .npz of arrays, a .png to look at")
