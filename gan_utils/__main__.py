@@ -8,7 +8,7 @@ Examples:
 
 A training keeps its checkpoints, its TensorBoard log and at last its model in its
 folder. Break it off as you like: the same command goes on from the last checkpoint
-and ends with the same weights, bit for bit.
+and ends with the same weights, bit for bit, with the same cores and settings.
 """
 
 import argparse
@@ -180,6 +180,7 @@ def train(options):
 
     recipe = recipes.find(options.name)
     folder = options.out or paths.run_folder(options.name)
+    store.check_place(folder / "model")  # now, and not after hours
     model, seconds = runs.train(
         options.name,
         folder,

@@ -37,7 +37,7 @@ def replacing(folder, ours):
         ...     os.listdir(parent)
         ['model']
     """
-    place = _find_place(Path(folder), ours)
+    place = find_place(Path(folder), ours)
     place.parent.mkdir(parents=True, exist_ok=True)
     _tidy(place)
     beside = Path(tempfile.mkdtemp(".part", f".{place.name}.", place.parent))
@@ -112,8 +112,19 @@ def copy(source, target, without=()):
             shutil.copyfile(path, copied)
 
 
-def _find_place(folder, ours):
-    """Returns where a folder really is, when it may be replaced."""
+def find_place(folder, ours):
+    """Finds where a folder really is, when it may be replaced.
+
+    Args:
+        folder: as for `replacing`.
+        ours: as for `replacing`.
+
+    Returns:
+        A path without links.
+
+    Raises:
+        ValueError: something else is in the way.
+    """
     if folder.is_symlink() and not folder.exists():
         raise ValueError(
             f"{folder} is a link to {os.readlink(folder)}, which is not there. Mend "

@@ -82,6 +82,11 @@ class GAN(fitting.Trainable):
                 f"G makes images {generator.output_shape}, but D takes {images}. "
                 "Build both for the same images."
             )
+        if len(discriminator.outputs) == 1 and discriminator.output_shape[-1] != 1:
+            raise ValueError(
+                f"D answers with {discriminator.output_shape}; needed is one logit for "
+                "each image, (None, 1)."
+            )
         if averaging is not None and not 0 < averaging <= 1:
             raise ValueError(f"averaging is {averaging}; needed is 0 < averaging <= 1.")
         networks = {"generator": generator, "discriminator": discriminator}

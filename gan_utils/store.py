@@ -118,6 +118,11 @@ def save_pretrained(folder, networks, card, log=None, precision="float32"):
         records.write(new / CARD, card)
 
 
+def check_place(folder):
+    """Raises `ValueError` when something else than a model is in a folder's place."""
+    folders.find_place(Path(folder), HELD)
+
+
 def ship(name, source):
     """Copies a model to `pretrained/`, in the place of the one that is there.
 

@@ -76,6 +76,11 @@ def test_networks_that_do_not_fit_are_refused():
         GAN(models.build_generator(LATENT_DIM, channels=4), small, seed=0)
 
 
+def test_a_discriminator_that_names_digits_is_refused():
+    with pytest.raises(ValueError, match=r"answers with \(None, 10\); needed is one"):
+        GAN(models.build_generator(), models.build_classifier(), seed=0)
+
+
 @pytest.mark.parametrize("averaging", [0, 1.1])
 def test_averaging_out_of_range_is_refused(averaging):
     with pytest.raises(ValueError, match=f"averaging is {averaging}; needed is"):

@@ -240,6 +240,14 @@ def test_images_of_another_kind_are_refused(tmp_path, capsys):
     assert "pickled objects, which are never loaded" in capsys.readouterr().err
 
 
+def test_a_foreign_folder_in_the_way_is_told_before_training(tmp_path, capsys):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "notes.txt").touch()
+    assert train(tmp_path, 7) == 2
+    assert "is not replaced, since it holds notes.txt" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
 def test_what_a_folder_refuses_is_told_in_a_line(trained, capsys):
     assert train(trained, 2) == 2
     told = capsys.readouterr().err
