@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -17,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINING = "tools.attack.training"
-SENTENCE = re.compile(r".{20,}\.( .*)?")  # what an error says, and often its cure
+SENTENCE = re.compile(r".{10,}\.( .*)?")  # what an error says, and often its cure
 STOPPED = (0, 2, 129, 130, 143)  # how the command line ends when it says why
 
 _lock = threading.Lock()
@@ -29,7 +28,6 @@ def private(folder):
         place = folder / "private" / name.lower()
         place.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(place)
-    tempfile.tempdir = None  # it is asked for anew
     os.environ["PYTHONPATH"] = str(ROOT)
     # The bar of a process that was killed leaves one, and the system takes it back.
     os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"

@@ -19,9 +19,7 @@ JUMPS = {
 
 def attack(folder, seed, size):
     """Goes on with a training after each jump; see `tools.attack`."""
-    trainings = kills.Trainings(folder / "clock")
-    children.warm()
-    whole, _, _ = trainings.whole()
+    trainings = kills.Trainings(folder, "clock")
     chance, faults = random.Random(seed), []
     jumps = dict(list(JUMPS.items())[: None if size == "full" else 1])
     for number, (title, (wrong, wrong_for)) in enumerate(jumps.items()):
@@ -32,7 +30,6 @@ def attack(folder, seed, size):
         for place, path in enumerate(paths):
             when = time.time() + wrong_for(chance, place)
             os.utime(path, (when, when))
-        fault = trainings.finish(run)
-        fault = fault or kills.difference(training.contents(run), whole, ["SIGKILL"])
+        fault = trainings.compare(run)
         faults += [f"{title}: {fault}"] if fault else []
     yield Row("clock: it jumps between two sittings", len(jumps), faults)

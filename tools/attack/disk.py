@@ -7,7 +7,7 @@ the same command ends with the same bytes.
 import contextlib
 import subprocess
 
-from tools.attack import children, training
+from tools.attack import children, kills, training
 from tools.attack.report import Row
 
 SIZES = {"slice": (700,), "full": (100, 300, 500, 700, 900, 1200)}  # KiB
@@ -52,15 +52,6 @@ def fill(disk, left):
         file.truncate(max(0, size - left * 1024))
 
 
-def differs(run, whole):
-    """Says in what a training differs from a whole one, or None."""
-    found = training.contents(run)
-    other = [
-        key for key in whole if found.get(key) != whole[key] and "log, " not in key
-    ]
-    return f"other {', '.join(other[:3])}" if other else None
-
-
 def begin_on_a_full_disk(folder, size, whole):
     """Trains on a disk that is too small, makes room, and trains on."""
     with small_disk(folder / f"disk{size}", size) as disk:
@@ -68,7 +59,7 @@ def begin_on_a_full_disk(folder, size, whole):
         mount(disk, "remount,size=64m")
         code, later = train(disk / "run", folder)
         fault = fault or later or (code and "it did not go on once there was room")
-        return fault or differs(disk / "run", whole)
+        return fault or kills.difference(disk / "run", whole, ["Ctrl-C"])
 
 
 def save_over_a_model(folder, left, whole):
@@ -77,7 +68,7 @@ def save_over_a_model(folder, left, whole):
         train(disk / "run", folder)
         fill(disk, left)
         _, fault = train(disk / "run", folder)
-        if not fault and (fault := differs(disk / "run", whole)):
+        if not fault and (fault := kills.difference(disk / "run", whole, ["Ctrl-C"])):
             return f"the old model is not whole: {fault}"
         out = disk / "samples.npz"
         draw = ["sample", training.NAME, "--model", disk / "run" / "model"]
@@ -88,7 +79,7 @@ def save_over_a_model(folder, left, whole):
         (disk / "filler").unlink()
         code, later = train(disk / "run", folder)
         fault = fault or other or later or (code and "it could not be saved with room")
-        return fault or differs(disk / "run", whole)
+        return fault or kills.difference(disk / "run", whole, ["Ctrl-C"])
 
 
 def train_where_nothing_may_be_written(folder, what, whole):
@@ -102,7 +93,7 @@ def train_where_nothing_may_be_written(folder, what, whole):
             fault = "it trained where nothing may be written"
         mount(disk, "remount,rw")
         _, later = train(disk / "run", folder)
-        return fault or later or differs(disk / "run", whole)
+        return fault or later or kills.difference(disk / "run", whole, ["Ctrl-C"])
 
 
 def save_over_a_pinned_file(folder, name, whole):
@@ -112,7 +103,7 @@ def save_over_a_pinned_file(folder, name, whole):
         pinned = disk / "run" / "model" / name
         subprocess.run(["mount", "--bind", str(pinned), str(pinned)], check=True)
         code, fault = train(disk / "run", folder)
-        if not fault and (fault := differs(disk / "run", whole)):
+        if not fault and (fault := kills.difference(disk / "run", whole, ["Ctrl-C"])):
             fault = f"code {code}, and no model stands whole: {fault}"
         for path in (disk / "run").rglob(name):  # it may have been moved
             subprocess.run(["umount", "-l", str(path)], capture_output=True)
@@ -129,8 +120,8 @@ def attack(folder, seed, size):
     except (OSError, subprocess.CalledProcessError):
         yield Row("disk", 0, note="not tried here: mounting is not allowed")
         return
-    train(folder / "whole", folder)
-    whole = training.contents(folder / "whole")
+    whole = {**kills.whole(folder.parent)[0]}
+    del whole["samples.npz"]
     some = slice(None) if size == "full" else slice(1)
     for title, harm, cases in (
         ("a full disk under a training", begin_on_a_full_disk, SIZES[size]),
@@ -138,16 +129,9 @@ def attack(folder, seed, size):
         ("a read-only disk", train_where_nothing_may_be_written, (0,)),
         ("a file that stays", save_over_a_pinned_file, PINNED[some]),
     ):
-        found = [(case, _try(harm, folder, case, whole)) for case in cases]
+        found = [(case, harm(folder, case, whole)) for case in cases]
         faults = [f"{title}, {case}: {fault}" for case, fault in found if fault]
         yield Row(f"disk: {title}", len(found), faults)
 
 
 PINNED = ("generator.weights.h5", "card.json")
-
-
-def _try(harm, folder, case, whole):
-    try:
-        return harm(folder, case, whole)
-    except (OSError, ValueError, KeyError) as error:  # what should be there is not
-        return f"{type(error).__name__}: {error}"

@@ -19,9 +19,9 @@ import numpy as np
 class Place:
     """A folder for one try, and commands that are started there as a reader would."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        folder.mkdir(parents=True)
+    def __init__(self, top, name):
+        self.top, self.folder = top, top / name
+        self.folder.mkdir(parents=True)
 
     def run(self, *arguments, out="said.txt", **options):
         """Runs `python -m gan_utils`; returns the child once it has ended."""
@@ -89,9 +89,7 @@ def encodings(place):
 
 def streams(place):
     """Trains into a pipe that nobody reads, and with no output at all."""
-    trainings = kills.Trainings(place.folder)
-    children.warm()
-    whole, _, _ = trainings.whole()
+    trainings = kills.Trainings(place.top, place.folder.name)
     read, write = os.pipe()
     os.close(read)
     odd = {
@@ -104,17 +102,14 @@ def streams(place):
         out = run.with_suffix(".errors")
         options = {"stderr": out.open("w")} | options
         child = trainings.start(run, anew=True, out=out, **options)
-        fault = child.fault(child.end(300)) or trainings.finish(run)
-        same = kills.difference(training.contents(run), whole, ["Ctrl-C"])
-        yield title, fault or same
+        fault = child.fault(child.end(300))
+        yield title, fault or trainings.compare(run, ["Ctrl-C"])
     os.close(write)
 
 
 def neighbours(place):
     """Starts two trainings in one folder at once: one goes on, one says why not."""
-    trainings = kills.Trainings(place.folder)
-    children.warm()
-    whole, _, _ = trainings.whole()
+    trainings = kills.Trainings(place.top, place.folder.name)
     for number, pause in enumerate((0, 0.05, 1)):
         run = place.folder / f"run{number}"
         first = trainings.start(run)
@@ -124,9 +119,7 @@ def neighbours(place):
         fault = first.fault(codes[0]) or second.fault(codes[1])
         if not fault and sorted(codes) != [0, 2]:
             fault = f"they ended with {codes}"
-        fault = fault or trainings.finish(run)
-        same = kills.difference(training.contents(run), whole, ["SIGKILL"])
-        yield f"two trainings, {pause} s apart", fault or same
+        yield f"two trainings, {pause} s apart", fault or trainings.compare(run)
 
 
 def no_folder(place):
@@ -176,7 +169,7 @@ TRIES = {
 
 def attack(folder, seed, size):
     """Tries each of the surroundings, two side by side; see `tools.attack`."""
-    folder = folder / "environment"
+    kills.whole(folder)  # before two of them would run it
     chosen = {
         title: attempt
         for title, (attempt, is_short) in TRIES.items()
@@ -184,7 +177,7 @@ def attack(folder, seed, size):
     }
     with futures.ThreadPoolExecutor(2) as pool:
         jobs = {
-            title: pool.submit(_collect, attempt, folder / attempt.__name__)
+            title: pool.submit(_collect, attempt, folder)
             for title, attempt in chosen.items()
         }
         for title, job in jobs.items():
@@ -194,4 +187,4 @@ def attack(folder, seed, size):
 
 
 def _collect(attempt, folder):
-    return list(attempt(Place(folder)))
+    return list(attempt(Place(folder, attempt.__name__)))

@@ -5,6 +5,7 @@ to its end. One that nobody touched leaves the same checkpoint, curves, frames, 
 and samples.
 """
 
+import functools
 import os
 import random
 import shutil
@@ -30,10 +31,16 @@ PAUSE = 0.002  # seconds between two looks at the folder
 
 
 class Trainings:
-    """Starts one training again and again, each time in the folder that it is given."""
+    """Starts one training again and again, each time in the folder that it is given.
 
-    def __init__(self, folder, name="attack"):
-        self.folder, self.name = folder, name
+    Args:
+        top: folder of the whole attack.
+        part: names a folder in it.
+        name: which model is trained.
+    """
+
+    def __init__(self, top, part, name="attack"):
+        self.top, self.folder, self.name = top, top / part, name
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def start(self, run, anew=False, out=None, **options):
@@ -56,17 +63,25 @@ class Trainings:
         drawn = children.Child(draw, run.with_suffix(".out"))
         return drawn.fault(drawn.end())
 
-    def whole(self):
-        """Runs one that nobody hurts; returns its contents, events and seconds."""
-        run, begun = self.folder / "whole", time.monotonic()
-        child, seen = self.start(run), set()
-        while child.running():
-            seen |= names(run)
-            time.sleep(PAUSE)
-        lasted = time.monotonic() - begun
-        if fault := self.finish(run):
-            raise RuntimeError(f"A training that nobody hurt: {fault}.")
-        return _contents(run), len(seen), lasted
+    def compare(self, run, ways=()):
+        """Finishes one and compares it with one that nobody hurt."""
+        return self.finish(run) or difference(run, whole(self.top, self.name)[0], ways)
+
+
+@functools.cache
+def whole(top, name="attack"):
+    """Returns contents, files that appeared and seconds of one that nobody hurt."""
+    children.warm()
+    trainings = Trainings(top, "whole", name)
+    run, begun, seen = trainings.folder / name, time.monotonic(), set()
+    child = trainings.start(run)
+    while child.running():
+        seen |= names(run)
+        time.sleep(PAUSE)
+    lasted = time.monotonic() - begun
+    if fault := trainings.finish(run):
+        raise RuntimeError(f"A training that nobody hurt: {fault}.")
+    return _contents(run), len(seen), lasted
 
 
 def names(run):
@@ -104,13 +119,13 @@ def strike(trainings, run, way, chance, events, lasted):
     return True, child.fault(code) or (None if child.said() else "it said nothing")
 
 
-def trial(trainings, number, seed, ways, whole):
+def trial(trainings, number, seed, ways):
     """Ends a training in these ways, begins another when one is over, compares each.
 
     Returns:
         A list of pairs of what was tried and its fault or None, and a line to print.
     """
-    expected, events, lasted = whole
+    _, events, lasted = whole(trainings.top, trainings.name)
     chance = random.Random(f"{seed} {number}")
     told, left = [], list(ways)
     for part in range(3 * len(ways)):
@@ -123,7 +138,7 @@ def trial(trainings, number, seed, ways, whole):
                 break
             hits.append(left.pop(0))
         if hits:
-            fault = trainings.finish(run) or difference(_contents(run), expected, hits)
+            fault = trainings.compare(run, hits)
             told.append((EQUAL, fault and f"{fault}, after {' and '.join(hits)}"))
         shutil.rmtree(run, ignore_errors=True)
         if not left:
@@ -132,11 +147,15 @@ def trial(trainings, number, seed, ways, whole):
     return told, f"run{number}, {', '.join(ways)}: {'; '.join(faults) or 'equal'}"
 
 
-def difference(found, expected, ways):
+def difference(run, expected, ways=()):
     """Says in what a training differs from one that nobody touched, or None.
 
     What was interrupted gently has no point of a curve where it stopped.
     """
+    try:
+        found = _contents(run)
+    except (OSError, ValueError, KeyError) as error:
+        return f"something is gone: {error}"
     other = [key for key in found if found[key] != expected.get(key)]
     gone = set(expected) - set(found)
     if not {"SIGKILL", "start-up"}.issuperset(ways):
@@ -163,13 +182,12 @@ def attack(folder, seed, size, count=None, name="attack", say=lambda line: None)
     if not hasattr(os, "fork"):
         yield Row("kills", 0, note="not tried here: this system has no signals")
         return
-    children.warm()
-    trainings = Trainings(folder / "kills", name)
-    whole = trainings.whole()
+    trainings = Trainings(folder, "kills", name)
+    whole(folder, name)  # before two of them would run it
     found = []
     with futures.ThreadPoolExecutor(2) as pool:
         plan = enumerate(_plan(random.Random(seed), count or COUNTS[size]))
-        given = [(trainings, number, seed, ways, whole) for number, ways in plan]
+        given = [(trainings, number, seed, ways) for number, ways in plan]
         for job in futures.as_completed([pool.submit(trial, *each) for each in given]):
             told, line = job.result()
             say(line)
