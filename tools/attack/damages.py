@@ -66,10 +66,12 @@ PATHS = {
     "a folder in its place": _in_place(lambda path: path.mkdir()),
     "a link to itself": _in_place(lambda path: path.symlink_to(path)),
     "a link to nothing": _in_place(lambda path: path.symlink_to("nowhere")),
-    "a pipe in its place": _in_place(lambda path: os.mkfifo(path)),
     "from the future": lambda chance, path: os.utime(path, (4e9, 4e9)),
     "from 1970": lambda chance, path: os.utime(path, (0, 0)),
 }
+
+# A pipe is waited for, and that takes the attack long; so it comes seldom.
+PIPE = "a pipe in its place", _in_place(os.mkfifo)
 
 # Values that no field expects; text is put into the file as it is.
 VALUES = {
@@ -140,8 +142,10 @@ def damage_record(chance, path):
 def damage_file(chance, path):
     """Damages any file; returns what was done."""
     if chance.random() < 0.3 or not path.is_file():
-        done = chance.choice(list(PATHS))
-        PATHS[done](chance, path)
+        done, damage = PIPE
+        if chance.random() < 0.98:
+            done, damage = chance.choice(list(PATHS.items()))
+        damage(chance, path)
     else:
         done = chance.choice(list(BYTES))
         path.write_bytes(BYTES[done](chance, path.read_bytes()))

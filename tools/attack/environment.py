@@ -110,7 +110,7 @@ def streams(place):
 def neighbours(place):
     """Starts two trainings in one folder at once: one goes on, one says why not."""
     trainings = kills.Trainings(place.top, place.folder.name)
-    for number, pause in enumerate((0, 0.05, 1)):
+    for number, pause in enumerate((0, 0.5)):
         run = place.folder / f"run{number}"
         first = trainings.start(run)
         time.sleep(pause)

@@ -8,12 +8,12 @@ from tools.attack.report import Row
 
 # Share of each victim among the cases, and what it is called.
 SHARES = {
-    "Checkpoints": (40, "checkpoints"),
-    "Runs": (10, "run.json"),
-    "Cards": (20, "cards and weights"),
+    "Checkpoints": (30, "checkpoints"),
+    "Runs": (8, "run.json"),
+    "Cards": (26, "cards and weights"),
     "Weights": (12, "weights, the card signed anew"),
-    "Digits": (6, "data/mnist.npz"),
-    "Images": (12, "images to evaluate"),
+    "Digits": (8, "data/mnist.npz"),
+    "Images": (16, "images to evaluate"),
 }
 COUNTS = {"slice": 200, "full": 1500}
 LIMIT = 30  # seconds for one case
