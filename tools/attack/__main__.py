@@ -14,6 +14,7 @@ import argparse
 import functools
 import importlib
 import inspect
+import os
 import random
 import sys
 import tempfile
@@ -60,6 +61,8 @@ def parse():
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(unknown)}; see --help")
+    if not hasattr(os, "fork"):
+        parser.error("it forks and sends signals, which this system cannot")
     return options
 
 

@@ -60,14 +60,19 @@ def _in_place(make):
     return damage
 
 
+def _set_time(path, seconds):
+    if path.exists():
+        os.utime(path, (seconds, seconds))
+
+
 # From a chance and a path to nothing: something else stands there.
 PATHS = {
     "deleted": _in_place(lambda path: None),
     "a folder in its place": _in_place(lambda path: path.mkdir()),
     "a link to itself": _in_place(lambda path: path.symlink_to(path)),
     "a link to nothing": _in_place(lambda path: path.symlink_to("nowhere")),
-    "from the future": lambda chance, path: os.utime(path, (4e9, 4e9)),
-    "from 1970": lambda chance, path: os.utime(path, (0, 0)),
+    "from the future": lambda chance, path: _set_time(path, 4e9),
+    "from 1970": lambda chance, path: _set_time(path, 0),
 }
 
 # A pipe is waited for, and that takes the attack long; so it comes seldom.

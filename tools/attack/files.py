@@ -1,19 +1,20 @@
 """Damages files by a seed, and looks at what the package makes of them."""
 
+import importlib
 import random
 import shutil
 
 from tools.attack import children
 from tools.attack.report import Row
 
-# Share of each victim among the cases, and what it is called.
+# Percent of the cases that each victim gets, and what it is called.
 SHARES = {
-    "Checkpoints": (30, "checkpoints"),
-    "Runs": (8, "run.json"),
-    "Cards": (26, "cards and weights"),
-    "Weights": (12, "weights, the card signed anew"),
-    "Digits": (8, "data/mnist.npz"),
-    "Images": (16, "images to evaluate"),
+    "saved.Checkpoints": (30, "checkpoints"),
+    "saved.Runs": (8, "run.json"),
+    "victims.Cards": (26, "cards and weights"),
+    "victims.Weights": (12, "weights, the card signed anew"),
+    "victims.Digits": (8, "data/mnist.npz"),
+    "victims.Images": (16, "images to evaluate"),
 }
 COUNTS = {"slice": 200, "full": 1500}
 LIMIT = 30  # seconds for one case
@@ -48,22 +49,24 @@ def attack(folder, seed, size, count=None):
         shutil.rmtree(whole)
 
 
+def victim(name):
+    """Makes a victim by the names of its module and class."""
+    module, _, kind = name.partition(".")
+    return getattr(importlib.import_module(f"tools.attack.{module}"), kind)()
+
+
 def make(case, tell):
     """Makes what is to be damaged."""
-    from tools.attack import victims
-
     name, whole = case
-    getattr(victims, name)().make(whole)
+    victim(name).make(whole)
 
 
 def attempt(case, tell):
     """Damages once; tells what was done and returns what broke, or None."""
-    from tools.attack import victims
-
     name, whole, seed, number = case
     chance = random.Random(f"{name} {seed} {number}")
     folder = whole.with_name(f"{name}-{number}")
     try:
-        return getattr(victims, name)().attempt(chance, whole, folder, tell)
+        return victim(name).attempt(chance, whole, folder, tell)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
