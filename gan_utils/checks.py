@@ -13,6 +13,25 @@ LARGEST = 1e15  # as far from 0 as a number may lie: float32 still holds its squ
 MOST = 2**28  # numbers in one array that is made; 1 GB as float32
 
 
+def array_of(values, what):
+    """Returns values as an array of any type; a masked one would lose its mask.
+
+    Example:
+        >>> array_of([1, 2], "steps").shape
+        (2,)
+    """
+    parts = values if isinstance(values, (list, tuple)) else ()
+    if any(map(np.ma.isMaskedArray, (values, *parts))):
+        raise ValueError(f"The {what} are a masked array; pass its filled() values.")
+    try:
+        return np.asarray(values)
+    except Exception as error:  # whatever conversion a foreign type may bring
+        raise ValueError(
+            f"The {what} are no array: their rows differ in length, or they are no "
+            "numbers."
+        ) from error
+
+
 def numbers(values, what, shape, kinds="iuf", largest=LARGEST):
     """Checks real, finite numbers.
 
@@ -31,7 +50,7 @@ def numbers(values, what, shape, kinds="iuf", largest=LARGEST):
         >>> numbers([[1.0, 2.0]], "points", ("n", 2)).shape
         (1, 2)
     """
-    array = _array(values, what)
+    array = array_of(values, what)
     fits = array.ndim == len(shape) and all(
         size == needed or isinstance(needed, str)
         for size, needed in zip(array.shape, shape)
@@ -149,7 +168,7 @@ def images(values, ends=(-1.0, 1.0), beyond=0.01):
         (2, 28, 28)
     """
     low, high = pixel_range(ends)
-    array = _array(values, "images")
+    array = array_of(values, "images")
     colours = array.shape[3:] in ((), (1,), (3,))
     if array.ndim < 3 or not colours or array.size == 0:
         raise ValueError(
@@ -183,7 +202,7 @@ def curve(steps, values, name):
         >>> curve([0, 1], [2.0, float("nan")], "loss")[1]
         array([ 2., nan])
     """
-    steps, values = numbers(steps, "steps", ("n",)), _array(values, name)
+    steps, values = numbers(steps, "steps", ("n",)), array_of(values, name)
     if values.shape != steps.shape or values.dtype.kind not in "iuf":
         raise ValueError(
             f"For {name!r}, {values.dtype} of shape {values.shape} was given for "
@@ -237,17 +256,3 @@ def _shown(value):
         return reprlib.repr(value)
     except Exception:  # such as an integer of more digits than Python writes
         return f"of type {type(value).__name__}"
-
-
-def _array(values, what):
-    """Returns values as an array of any type; a masked one would lose its mask."""
-    parts = values if isinstance(values, (list, tuple)) else ()
-    if any(map(np.ma.isMaskedArray, (values, *parts))):
-        raise ValueError(f"The {what} are a masked array; pass its filled() values.")
-    try:
-        return np.asarray(values)
-    except Exception as error:  # whatever conversion a foreign type may bring
-        raise ValueError(
-            f"The {what} are no array: their rows differ in length, or they are no "
-            "numbers."
-        ) from error

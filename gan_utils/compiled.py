@@ -31,7 +31,9 @@ def make_sampler(generator, batch_size=None):
         (2, 28, 28, 1)
     """
     latent_dim = models.latent_dim(generator)
-    batch_size = batch_size or batch_size_of(generator)
+    if batch_size is None:
+        batch_size = batch_size_of(generator)
+    batch_size = checks.count(batch_size, "batch_size")
 
     @tf.function(input_signature=[tf.TensorSpec((None, latent_dim), tf.float32)])
     def draw(latents):
@@ -88,11 +90,14 @@ def make_matcher(generator, images):
         return losses, tape.gradient(losses, points)
 
     def loss_and_gradient(points):
-        points = np.asarray(points, np.float32)
-        if points.shape != shape:
+        points = checks.array_of(points, "points")
+        if points.shape != shape or points.dtype.kind not in "iuf":
             raise ValueError(
-                f"Points {points.shape} were given; needed are {shape}, as images."
+                f"Points of {points.dtype} {points.shape} were given; needed are {shape} "
+                "real numbers, as images."
             )
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+            points = points.astype(np.float32)
         return tuple(values.numpy() for values in compare(points))
 
     return loss_and_gradient
@@ -116,6 +121,7 @@ def make_reader(classifier, batch_size=BATCH):
         >>> features.shape, probabilities.shape
         ((2, 128), (2, 10))
     """
+    batch_size = checks.count(batch_size, "batch_size")
     outputs = [classifier.get_layer("features").output, classifier.outputs[0]]
     network = keras.Model(classifier.inputs, outputs)
 

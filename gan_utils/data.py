@@ -153,6 +153,7 @@ def check_memory(needed, what):
     Example:
         >>> check_memory(1000, "A thousand bytes")
     """
+    needed = checks.number(needed, "The memory needed", 0, math.inf)
     free = psutil.virtual_memory().available
     if needed > free:
         raise ValueError(
@@ -182,6 +183,8 @@ def _download(path, url):
 
 def _fetch(url, path):
     """Copies what a server sends into a file, as long as it sends soon and little."""
+    if "://" not in url:  # urllib's own error would be no sentence
+        raise OSError(f"{url!r} is no address")
     ends, size = time.monotonic() + PATIENCE, 0
     with (
         urllib.request.urlopen(url, timeout=SILENCE) as answer,
@@ -299,9 +302,9 @@ def batches(
     """
     images = _pixels(images)
     count = len(images)
-    checks.count(batch_size, f"For {count} images, batch_size", 1, count)
-    checks.count(first_step, "first_step", 0)
-    checks.count(seed, "seed", 0, 2**63 - 1)
+    batch_size = checks.count(batch_size, f"For {count} images, batch_size", 1, count)
+    first_step = checks.count(first_step, "first_step", 0)
+    seed = checks.count(seed, "seed", 0, 2**63 - 1)
     checks.pixel_range(pixel_range)
     if labels is not None:
         checks.numbers(labels, "labels", ("n", *np.shape(labels)[1:]))

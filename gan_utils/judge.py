@@ -118,7 +118,7 @@ def draw(
         (100, 28, 28)
     """
     latent_dim, shape = models.latent_dim(generator), generator.output_shape[1:]
-    checks.count(count, "count")
+    count = checks.count(count, "count", 1, checks.MOST)
     data.check_memory(
         count * (4 * latent_dim + math.prod(shape)), f"{count:,} samples to draw"
     )

@@ -319,7 +319,7 @@ def save_gif(path, pictures, seconds_each=0.1, zoom=1):
 
 def _enlarge(picture, zoom):
     zoom = checks.count(zoom, "zoom", 1, 100)
-    picture = np.asarray(picture)
+    picture = checks.array_of(picture, "picture's values")
     if picture.shape[2:] not in ((), (3,)) or picture.ndim < 2 or picture.size == 0:
         raise ValueError(
             f"A picture of shape {picture.shape} was given; needed is (height, width) "

@@ -136,3 +136,21 @@ def test_large_images_are_drawn_a_few_at_once():
     for side, count in shapes.items():
         generator = models.build_generator(2, channels=1, shape=(side, side, 1))
         assert batch_size_of(generator) == count
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, True, "3"])
+def test_images_are_drawn_and_read_some_at_a_time(batch_size):
+    for make, build in (
+        (make_sampler, models.build_generator),
+        (make_reader, models.build_classifier),
+    ):
+        with pytest.raises(ValueError, match="batch_size is"):
+            make(build(), batch_size)
+
+
+def test_points_of_another_type_are_not_matched():
+    images = np.zeros((2, 28, 28, 1), np.float32)
+    match = make_matcher(models.build_generator(latent_dim=8), images)
+    for points in (np.zeros((2, 8), complex), np.full((2, 8), "1"), [[1], [2, 3]]):
+        with pytest.raises(ValueError, match="(?i)points"):
+            match(points)

@@ -487,3 +487,14 @@ def test_stacked_digits_meet_by_the_seed_and_each_comes_once_a_channel(arrays):
 def test_stacked_digits_make_nearly_all_of_the_1000_numbers(arrays):
     stacked = data.stack_digits(arrays["y_train"][:, None, None], seed=0)
     assert len(np.unique(stacked.reshape(-1, 3), axis=0)) == 1000
+
+
+def test_an_address_that_is_none_is_named(tmp_path):
+    with pytest.raises(OSError, match="'a b' is no address. Restore it with"):
+        data.load_mnist(tmp_path / "mnist.npz", "a b")
+
+
+@pytest.mark.parametrize("needed", [-1, float("nan"), "3", None])
+def test_the_memory_that_is_needed_is_a_number(needed):
+    with pytest.raises(ValueError, match="The memory needed is"):
+        data.check_memory(needed, "This")

@@ -216,3 +216,7 @@ def test_few_images_at_once_are_read_as_floats(monkeypatch):
         scaled.clear()
         judge.load_judge()(images)
         assert scaled == counts
+
+
+def test_a_count_of_one_byte_is_a_count(generator):
+    assert len(judge.draw(generator, np.uint8(3), seed=0)) == 3

@@ -263,6 +263,7 @@ PICTURE = np.zeros((4, 4), np.uint8)
         ([PICTURE], {"seconds_each": np.nan}, "seconds_each is nan"),
         ([PICTURE], {"zoom": 101}, "zoom is 101"),
         ([PICTURE.astype(float)], {}, "A picture of float64"),
+        ([[[1, 2], [3]]], {}, "rows differ in length"),
         ([PICTURE[0]], {}, r"shape \(4,\)"),
         ([np.zeros((4, 4, 4), np.uint8)], {}, r"shape \(4, 4, 4\)"),
         ([np.zeros((700, 4), np.uint8)], {"zoom": 100}, "too large"),
