@@ -10,7 +10,6 @@ import subprocess
 from tools.attack import children, kills, training
 from tools.attack.report import Row
 
-SIZES = {"slice": (700,), "full": (100, 300, 500, 700, 900, 1200)}  # KiB
 TRAIN = ["train", training.NAME, "--steps", 200, "--seed", 3, "--save-every", 0]
 
 
@@ -110,6 +109,23 @@ def save_over_a_pinned_file(folder, name, whole):
         return fault
 
 
+# What is tried, with which sizes in KiB or names, and with which of them in a slice.
+TRIES = {
+    "a full disk under a training": (
+        begin_on_a_full_disk,
+        (100, 300, 500, 700, 900, 1200),
+        (700,),
+    ),
+    "a full disk under a model": (save_over_a_model, (0, 40, 80, 150), ()),
+    "a read-only disk": (train_where_nothing_may_be_written, (0,), ()),
+    "a file that stays": (
+        save_over_a_pinned_file,
+        ("card.json", "generator.weights.h5"),
+        ("card.json",),
+    ),
+}
+
+
 def attack(folder, seed, size):
     """Tries disks of several sizes; see `tools.attack`."""
     folder = folder / "disk"
@@ -122,16 +138,9 @@ def attack(folder, seed, size):
         return
     whole = {**kills.whole(folder.parent)[0]}
     del whole["samples.npz"]
-    some = slice(None) if size == "full" else slice(1)
-    for title, harm, cases in (
-        ("a full disk under a training", begin_on_a_full_disk, SIZES[size]),
-        ("a full disk under a model", save_over_a_model, (40, 0, 150, 80)[some]),
-        ("a read-only disk", train_where_nothing_may_be_written, (0,)),
-        ("a file that stays", save_over_a_pinned_file, PINNED[some]),
-    ):
+    for title, (harm, cases, short) in TRIES.items():
+        cases = cases if size == "full" else short
         found = [(case, harm(folder, case, whole)) for case in cases]
         faults = [f"{title}, {case}: {fault}" for case, fault in found if fault]
-        yield Row(f"disk: {title}", len(found), faults)
-
-
-PINNED = ("generator.weights.h5", "card.json")
+        if cases:
+            yield Row(f"disk: {title}", len(found), faults)

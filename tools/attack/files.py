@@ -16,7 +16,7 @@ SHARES = {
     "victims.Digits": (8, "data/mnist.npz"),
     "victims.Images": (16, "images to evaluate"),
 }
-COUNTS = {"slice": 200, "full": 1500}
+COUNTS = {"slice": 150, "full": 1500}
 LIMIT = 30  # seconds for one case
 
 

@@ -24,7 +24,7 @@ WAYS = {
     "Ctrl-C": [signal.SIGINT],
     "Ctrl-C twice": [signal.SIGINT, signal.SIGINT],
 }
-COUNTS = {"slice": 8, "full": 60}  # kills; half of them are SIGKILL
+COUNTS = {"slice": 6, "full": 60}  # kills; half of them are SIGKILL
 EQUAL = "equal bit for bit in the end"
 STEPS = {"attack": 200, "lesson_05": 250}
 PAUSE = 0.002  # seconds between two looks at the folder
