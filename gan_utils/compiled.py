@@ -93,8 +93,8 @@ def make_matcher(generator, images):
         points = checks.array_of(points, "points")
         if points.shape != shape or points.dtype.kind not in "iuf":
             raise ValueError(
-                f"Points of {points.dtype} {points.shape} were given; needed are {shape}"
-                " real numbers, as images."
+                f"Points of {points.dtype} {points.shape} were given; "
+                f"needed are {shape} real numbers, as images."
             )
         with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
             points = points.astype(np.float32)
