@@ -44,7 +44,7 @@ class Child:
 
     Args:
         arguments: of the command line.
-        out: a path for what it says.
+        out: a path for what it says; what it complains of goes beside, `.errors`.
         forked: whether to fork it; otherwise Python starts anew, as for a reader.
         module: which module then is run.
         clock: seconds by which the clock of a forked one is wrong.
@@ -55,14 +55,16 @@ class Child:
         self, arguments, out, forked=True, module=TRAINING, clock=0, **options
     ):
         self.out = Path(out)
+        self.errors = self.out.with_name(f"{self.out.name}.errors")
         arguments = [str(argument) for argument in arguments]
         self.forked = forked
         if forked:
-            self.process = _fork(_command, arguments, str(out), clock)
+            self.process = _fork(_command, arguments, str(out), str(self.errors), clock)
         else:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
-                **{"stdout": self.out.open("w"), "stderr": subprocess.STDOUT} | options,
+                **{"stdout": self.out.open("w"), "stderr": self.errors.open("w")}
+                | options,
                 cwd=ROOT,
             )
 
@@ -89,15 +91,16 @@ class Child:
         return self.process.exitcode if self.forked else self.process.returncode
 
     def said(self):
-        """Returns the last line that it printed or complained of."""
-        text = self.out.read_text(encoding="utf-8", errors="replace").strip()
+        """Returns the last line that it complained of, or else printed."""
+        texts = [path.read_text(errors="replace") for path in (self.errors, self.out)]
+        text = texts[0].strip() or texts[1].strip()
         return text.replace("\r", "\n").rpartition("\n")[2]
 
     def fault(self, code):
         """Returns what is wrong with how it ended, a sentence, or None."""
         if code is None:
             return "it hung"
-        text, said = self.out.read_text(errors="replace"), self.said()
+        text, said = self.errors.read_text(errors="replace"), self.said()
         if code not in STOPPED or "Traceback" in text:
             return f"it ended with code {code}: {said[-200:]}"
         if code and not SENTENCE.fullmatch(said):
@@ -164,12 +167,11 @@ def _fork(function, *arguments):
     return process
 
 
-def _command(arguments, out, clock):
+def _command(arguments, out, errors, clock):
     now = time.time
     time.time = lambda: now() + clock
-    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
+    for place, path in ((1, out), (2, errors)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), place)
     from tools.attack import training
 
     sys.exit(training.__main__.main(arguments))

@@ -99,9 +99,7 @@ def streams(place):
     }
     for number, (title, options) in enumerate(odd.items()):
         run = place.folder / f"run{number}"
-        out = run.with_suffix(".errors")
-        options = {"stderr": out.open("w")} | options
-        child = trainings.start(run, anew=True, out=out, **options)
+        child = trainings.start(run, anew=True, **options)
         fault = child.fault(child.end(300))
         yield title, fault or trainings.compare(run, ["Ctrl-C"])
     os.close(write)

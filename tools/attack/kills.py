@@ -65,7 +65,9 @@ class Trainings:
 
     def compare(self, run, ways=()):
         """Finishes one and compares it with one that nobody hurt."""
-        return self.finish(run) or difference(run, whole(self.top, self.name)[0], ways)
+        kept = early(run)
+        fault = self.finish(run) or drawn_again(kept)
+        return fault or difference(run, whole(self.top, self.name)[0], ways)
 
 
 @functools.cache
@@ -91,13 +93,30 @@ def names(run):
     }
 
 
+def early(run):
+    """Notes when the frames before the newest checkpoint were drawn."""
+    steps = [int(path.stem[5:]) for path in run.glob("checkpoint/ckpt-*.index")]
+    frames = {int(path.stem[5:]): path for path in run.glob("frames/step_*.png")}
+    newest = max(steps, default=0)
+    return {p: p.stat().st_mtime_ns for step, p in frames.items() if step < newest}
+
+
+def drawn_again(kept):
+    """Says that a training began anew beside a checkpoint, or None."""
+    for path, drawn in kept.items():
+        if not path.exists() or path.stat().st_mtime_ns != drawn:
+            return f"it began anew beside a checkpoint: {path.name} was drawn again"
+    return None
+
+
 def strike(trainings, run, way, chance, events, lasted):
     """Ends a training at a random moment; returns whether it ran still, and a fault.
 
     Every second moment is that in which some file appears, or a little later; the
     others are any, from the start to the end.
     """
-    child, known = trainings.start(run, anew=way == "start-up"), names(run)
+    kept, known = early(run), names(run)
+    child = trainings.start(run, anew=way == "start-up")
     begun, seen = time.monotonic(), set()
     at = chance.randrange(1, events) if chance.random() < 0.5 else None
     moment = chance.uniform(0.1, lasted if way != "start-up" else 5)
@@ -109,14 +128,15 @@ def strike(trainings, run, way, chance, events, lasted):
     if at is not None:
         time.sleep(chance.choice((0, chance.uniform(0, 0.02))))
     if not child.running():
-        return False, child.fault(child.end())
+        return False, child.fault(child.end()) or drawn_again(kept)
     for number in WAYS.get(way, WAYS["SIGKILL"]):
         child.send(number)
         time.sleep(chance.uniform(0, 0.1))
     code = child.end()
     if way in ("SIGKILL", "start-up"):
-        return code == -signal.SIGKILL, None
-    return True, child.fault(code) or (None if child.said() else "it said nothing")
+        return code == -signal.SIGKILL, drawn_again(kept)
+    fault = child.fault(code) or drawn_again(kept)
+    return True, fault or (None if child.said() else "it said nothing")
 
 
 def trial(trainings, number, seed, ways):
