@@ -181,15 +181,16 @@ def pulls(gan, points):
 
     Args:
         gan: a compiled `GAN`.
-        points: samples, float32 `(n, 2)`.
+        points: samples of the shape that D takes, float `(n, 2)` or images.
 
     Returns:
-        float32 `(n, 2)`.
+        float32 of their shape.
 
     Raises:
         ValueError: the points have another shape, or are not finite.
     """
-    points = checks.numbers(points, "points", ("n", 2))
+    taken = gan.discriminator.input_shape[1:]
+    points = checks.numbers(points, "points", ("n", *taken))
     points = tf.constant(points.astype(np.float32))
     with tf.GradientTape() as tape:
         tape.watch(points)

@@ -2,6 +2,7 @@
 
 from gan_utils import playground
 from gan_utils.playground import GRID, RING
+from tests.conftest import make_dense_gan, make_plane_gan
 
 import keras
 import numpy as np
@@ -90,6 +91,21 @@ def test_a_sample_is_pulled_to_where_d_says_real():
     np.testing.assert_allclose(pulls, expected, rtol=1e-5, atol=1e-7)
 
 
+def test_images_are_pulled_too():
+    gan = make_dense_gan()
+    pulls = playground.pulls(gan, np.zeros((3, 28, 28, 1)))
+    assert pulls.shape == (3, 28, 28, 1)
+    assert pulls.any()
+
+
+def test_what_d_does_not_take_is_not_pulled():
+    gan = make_plane_gan()
+    with pytest.raises(ValueError, match="infinity"):
+        playground.pulls(gan, [[np.inf, 0]])
+    with pytest.raises(ValueError, match=r"needed is \(n, 2\)"):
+        playground.pulls(gan, [[1.0, 2.0, 3.0]])
+
+
 def test_the_same_seed_builds_the_same_networks():
     first, second, other = (playground.build_gan(seed) for seed in (1, 1, 2))
     for name in ("generator", "discriminator"):
@@ -159,8 +175,6 @@ def test_a_slow_d_lets_g_collapse():
         (lambda: playground.build_gan(0, steps=0), "steps is 0"),
         (lambda: playground.build_generator(-1), "seed is -1"),
         (lambda: playground.field(across, side=10**9), "side is 1000000000"),
-        (lambda: playground.pulls(None, [[np.inf, 0]]), "infinity"),
-        (lambda: playground.pulls(None, [[1.0, 2.0, 3.0]]), r"needed is \(n, 2\)"),
     ],
 )
 def test_what_does_not_fit_the_plane_is_refused(make, message):
