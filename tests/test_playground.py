@@ -93,7 +93,7 @@ def test_a_sample_is_pulled_to_where_d_says_real():
 
 def test_images_are_pulled_too():
     gan = make_dense_gan()
-    pulls = playground.pulls(gan, np.zeros((3, 28, 28, 1)))
+    pulls = playground.pulls(gan, np.linspace(-1, 1, 3 * 784).reshape(3, 28, 28, 1))
     assert pulls.shape == (3, 28, 28, 1)
     assert pulls.any()
 
