@@ -341,7 +341,8 @@ def fit_until(model, make_batches, steps, interval, callbacks):
 
     Keras runs too many steps when they are no multiple of `steps_per_execution`,
     so what is missing to the first multiple and what is left after the last are
-    executions of their own.
+    executions of their own. An interrupt stops between any two steps; the curves of
+    that interval are then means over the steps after it.
 
     Args:
         model: a compiled `Trainable`.
