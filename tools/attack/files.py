@@ -17,7 +17,7 @@ SHARES = {
     "victims.Images": (16, "images to evaluate"),
 }
 COUNTS = {"slice": 150, "full": 1500}
-LIMIT = 30  # seconds for one case
+LIMIT = 60  # seconds for one case
 
 
 def attack(folder, seed, size, count=None):
