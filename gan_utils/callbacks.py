@@ -18,6 +18,7 @@ from IPython.display import display
 from PIL import Image
 from tqdm import tqdm
 
+FRAMES = f"step_{'[0-9]' * 8}.png"
 GRAPHS = "graphs"  # the folder of a log in which the networks' graphs lie
 
 
@@ -75,7 +76,7 @@ class SampleFrames(keras.callbacks.Callback):
         self._view = None  # a cell that runs again has lost its picture
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.model.step == 0:  # frames of a training that was begun anew
-            for path in self.folder.glob("step_*.png"):
+            for path in self.folder.glob(FRAMES):
                 path.unlink()
         self.on_epoch_end(epoch=None)  # a picture of what nobody has trained yet
 
@@ -95,7 +96,7 @@ class SampleFrames(keras.callbacks.Callback):
 
     def pictures(self, at_most=60):
         """Returns up to `at_most` pictures, spread evenly, as uint8 arrays."""
-        paths = sorted(self.folder.glob("step_*.png"))
+        paths = sorted(self.folder.glob(FRAMES))
         chosen = np.unique(np.linspace(0, len(paths) - 1, at_most).round().astype(int))
         return [np.asarray(Image.open(paths[index])) for index in chosen if paths]
 

@@ -32,7 +32,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         model: a compiled `Trainable`.
-        folder: a path; made when it is missing.
+        folder: a path; made when it is missing. One training at a time may have it,
+            as `runs.train` sees to.
         seconds: time between two saves, 0 or more.
         begun_with: a dict that JSON can hold, beside that of the model, of what has
             to be the same when the training goes on; it is saved along.
@@ -49,20 +50,32 @@ class Checkpoint(keras.callbacks.Callback):
         self._trained = model
         self.folder = Path(folder)
         self.seconds = seconds
-        self.begun_with = {**model.begun_with, **(begun_with or {})}
+        begun_with = {**model.begun_with, **(begun_with or {})}
+        self.begun_with = json.loads(json.dumps(begun_with))  # as it will come back
         self._saved_at = time.monotonic()
         self._saved_step = None
+        self._damaged = []
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._place = self._find_place()
         self._tidy()
         self._restore()
 
     def _tidy(self):
         """Ends the save that a killed process was in, and clears up after it."""
         for part in self.folder.glob("part-*"):
+            if not all(path.name.startswith("ckpt-") for path in part.iterdir()):
+                continue  # none of ours
             for path in part.glob("ckpt-*.index"):
                 if not any(part.glob("ckpt-*.data*")):  # they are in place already
                     os.replace(path, self.folder / path.name)
             shutil.rmtree(part, ignore_errors=True)
+
+    def _find_place(self):
+        """Returns which folder lies at the path, whatever its name; None for none."""
+        with contextlib.suppress(OSError):
+            found = os.stat(self.folder)
+            return found.st_dev, found.st_ino
+        return None
 
     def _restore(self):
         """Brings back the newest checkpoint that can be read."""
@@ -71,6 +84,7 @@ class Checkpoint(keras.callbacks.Callback):
             try:
                 values, record = self._read(path)
             except DAMAGED:
+                self._damaged.append(path)
                 continue  # the one before it may be whole
             self._check_origin(path, record.get("begun_with", {}))
             for name, variable in self._variables().items():
@@ -95,7 +109,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _read(self, path):
         """Reads a checkpoint: values by name, and its record."""
-        reader = tf.train.load_checkpoint(str(path))
+        reader = _open(path)
         shapes = reader.get_variable_to_shape_map()
         types = reader.get_variable_to_dtype_map()
         needed = self._variables()
@@ -126,6 +140,12 @@ class Checkpoint(keras.callbacks.Callback):
         """Writes a checkpoint of this step, unless something is not finite."""
         self._trained.check()
         step = self._trained.step
+        if self._find_place() != self._place:
+            raise OSError(
+                f"{self.folder} was moved or removed while it was trained in, so step "
+                f"{step:,} is not saved: another training may have its place now. What "
+                "was saved before lies where the folder went; go on there."
+            )
         try:
             self._write(step)
         except (OSError, tf.errors.OpError) as error:  # a full disk, a folder gone
@@ -138,7 +158,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._saved_step = step
 
     def _write(self, step):
-        """Writes beside, moves the index last, and keeps the two newest."""
+        """Writes beside, moves the index last, and keeps the two newest whole ones."""
         record = {"begun_with": self.begun_with, "seconds": self._trained.seconds}
         parts = {**self._trained.state(), "record": _Record(record)}
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="part-") as part:
@@ -146,7 +166,11 @@ class Checkpoint(keras.callbacks.Callback):
             folders.flush(part)
             for path in sorted(Path(part).iterdir()):  # data before index
                 os.replace(path, self.folder / path.name)
-        for path in find(self.folder, up_to=step)[2:]:
+        self._damaged = [path for path in self._damaged if path.name != f"ckpt-{step}"]
+        older = find(self.folder, up_to=step)
+        whole = [path for path in older if path not in self._damaged]
+        for path in set(older) - set(whole[:2]) if whole[1:] else ():
+            # The index first: data alone is no checkpoint.
             for file in sorted(self.folder.glob(f"{path.name}.*"), reverse=True):
                 file.unlink()
 
@@ -206,10 +230,18 @@ def read_origin(folder):
         A dict; None when no checkpoint tells.
     """
     for path in find(folder):
-        with contextlib.suppress(*DAMAGED, ValueError):
-            record = tf.train.load_checkpoint(str(path)).get_tensor(RECORD)
+        with contextlib.suppress(*DAMAGED):
+            record = _open(path).get_tensor(RECORD)
             return json.loads(record)["begun_with"]
     return None
+
+
+def _open(path):
+    """Opens a checkpoint, when all of it are files: a pipe would be waited for."""
+    for file in path.parent.glob(f"{path.name}.*"):
+        if not file.is_file():
+            raise tf.errors.DataLossError(None, None, f"{file} is no file")
+    return tf.train.load_checkpoint(str(path))
 
 
 def reason(error):

@@ -11,6 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+OPTIMIZER = "_optimizer"  # what the names of their states end with
+RESERVED = ("step_count", "record", "root", "save_counter")
+
 
 class Trainable(keras.Model):
     """Networks, and the step that trains them.
@@ -27,6 +30,9 @@ class Trainable(keras.Model):
         step: from the model and a batch to a dict of numbers by name, after it has
             updated the networks; see `steps`.
 
+    Raises:
+        ValueError: a network has a name that a checkpoint needs for other things.
+
     Example:
         >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
         >>> model = Trainable({"line": network}, step=None)
@@ -36,6 +42,12 @@ class Trainable(keras.Model):
 
     def __init__(self, networks, step, **options):
         super().__init__(**options)
+        for name in networks:
+            if not name.isidentifier() or name in RESERVED or name.endswith(OPTIMIZER):
+                raise ValueError(
+                    f"A network is called {name!r}, which a checkpoint needs for other "
+                    "things or cannot hold; call it by another word."
+                )
         self.trained = dict(networks)
         self.take_step = step
         self.optimizers = {}
@@ -237,14 +249,16 @@ class Trainable(keras.Model):
         the states of Dropout's seed generators. A learning rate that was given is
         left out: the one you give counts.
         """
-        parts = dict(self.trained)
-        parts |= {f"{name}_optimizer": part for name, part in self.optimizers.items()}
         found = {
-            name: [
-                each.value for each in part.variables if each.name != "learning_rate"
-            ]
-            for name, part in parts.items()
+            name: [each.value for each in network.variables]
+            for name, network in self.trained.items()
         }
+        for name, optimizer in self.optimizers.items():
+            found[name + OPTIMIZER] = [
+                each.value
+                for each in optimizer.variables
+                if each.name != "learning_rate"
+            ]
         return found | {"step_count": [self.step_count]}
 
     def check(self):

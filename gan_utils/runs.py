@@ -5,7 +5,7 @@ import functools
 import os
 from pathlib import Path
 
-from gan_utils import callbacks, checkpoints, judge, recipes, records
+from gan_utils import callbacks, checkpoints, checks, judge, recipes, records
 from gan_utils.fitting import fit_until
 from gan_utils.gan import GAN
 
@@ -44,7 +44,39 @@ def train(name, folder, seed=0, steps=None, save_every=20, devices=1):
         FloatingPointError: a loss became NaN or infinite.
     """
     recipe, folder = recipes.find(name), Path(folder)
-    steps = steps or recipe.steps
+    seed = checks.count(seed, "seed", 0)
+    steps = recipe.steps if steps is None else checks.count(steps, "steps")
+    save_every = checks.number(save_every, "save_every", 0, 1e9)
+    _check_devices(name, recipe, devices)
+    strategy = spread(devices)
+    begun_with = {"name": name, "seed": seed, "devices": devices}
+    with _claim(folder):
+        noted = _check_origin(folder, begun_with)
+        with strategy.scope():
+            model = recipe.build(seed)
+            if noted is None:
+                records.write(folder / RUN, begun_with)
+            saver = checkpoints.Checkpoint(
+                model, folder / "checkpoint", save_every, begun_with
+            )
+        _check_progress(folder, model, steps)
+        watchers = _make_watchers(model, recipe, folder, steps)
+        make_batches = functools.partial(recipe.batches, seed)
+        try:
+            watchers.append(saver)
+            fit_until(model, make_batches, steps, recipe.interval, watchers)
+        except tf.errors.OpError as error:  # also TensorFlow's name for a full disk
+            if error.message.startswith("Graph execution error"):
+                raise  # of a step, which writes nothing
+            raise OSError(
+                f"Training stopped: {checkpoints.reason(error)}. The checkpoints in "
+                f"{folder} are whole. Make room or mend it, then run the same again."
+            ) from error
+        model.settle_for_good()
+    return model, model.seconds
+
+
+def _check_devices(name, recipe, devices):
     if devices < 1 or recipe.batch_size % devices:
         raise ValueError(
             f"{devices} devices were asked for, and they cannot share the batches of "
@@ -56,41 +88,27 @@ def train(name, folder, seed=0, steps=None, save_every=20, devices=1):
             f"{name} begins with D alone, a branch that several devices cannot take "
             "together. Train it on one device."
         )
-    strategy = spread(devices)
-    begun_with = {"name": name, "seed": seed, "devices": devices}
-    with _claim(folder):
-        _check_origin(folder, begun_with)
-        with strategy.scope():
-            model = recipe.build(seed)
-            saver = checkpoints.Checkpoint(
-                model, folder / "checkpoint", save_every, begun_with
-            )
-        if model.step > steps:
-            raise ValueError(
-                f"{folder} holds a training of {model.step:,} steps, {steps:,} were "
-                "asked for. Ask for more, or give another folder."
-            )
-        watchers = _make_watchers(model, recipe, folder, steps)
-        make_batches = functools.partial(recipe.batches, seed)
-        try:
-            watchers.append(saver)
-            fit_until(model, make_batches, steps, recipe.interval, watchers)
-        except tf.errors.OpError as error:  # TensorFlow's own name for a full disk
-            raise OSError(
-                f"Training stopped: {checkpoints.reason(error)}. The checkpoints in "
-                f"{folder} are whole. Make room or mend it, then run the same again."
-            ) from error
-        model.settle_for_good()
-    return model, model.seconds
+
+
+def _check_progress(folder, model, steps):
+    if model.step == 0 and (folder / "model").exists():
+        raise ValueError(
+            f"{folder} holds a trained model, and no checkpoint to go on from. Give "
+            "another folder, or move the model away to begin anew."
+        )
+    if model.step > steps:
+        raise ValueError(
+            f"{folder} holds a training of {model.step:,} steps, {steps:,} were asked "
+            "for. Ask for more, or give another folder."
+        )
 
 
 @contextlib.contextmanager
 def _claim(folder):
     """Keeps other trainings out of a folder; the system forgets who was killed."""
-    ours = (RUN, LOCK, Path(RUN).stem + ".part")
     folder.mkdir(parents=True, exist_ok=True)
     known = (folder / RUN).exists() or checkpoints.find(folder / "checkpoint")
-    if not known and any(path.name not in ours for path in folder.iterdir()):
+    if not known and any(path.name[0] != "." for path in folder.iterdir()):
         raise ValueError(
             f"{folder} holds something else than a training. Give a new folder."
         )
@@ -105,14 +123,18 @@ def _claim(folder):
 
 
 def _check_origin(folder, begun_with):
-    """Compares what the training in a folder was begun with; notes it when new."""
+    """Compares what the training in a folder was begun with.
+
+    Returns:
+        What is noted in the folder, or None when it has to be noted.
+    """
     path, noted = folder / RUN, None
     saved = checkpoints.read_origin(folder / "checkpoint")
     try:
         if path.exists():
             noted = {"devices": 1, **records.read(path, records.RUN)}
     except ValueError as error:
-        if saved is None:
+        if saved is None or not path.is_file():
             raise ValueError(
                 f"{error} It says which model and seed the checkpoints beside it "
                 "belong to. Give another folder, or move this one away."
@@ -125,8 +147,7 @@ def _check_origin(folder, begun_with):
                 f"{origin['seed']} on {origin['devices']} device(s). Give another "
                 "folder, or move this one away."
             )
-    if noted is None:
-        records.write(path, begun_with)
+    return noted
 
 
 def spread(devices):

@@ -274,12 +274,68 @@ def test_a_checkpoint_that_was_restored_is_not_written_again(trained, monkeypatc
     saver.on_train_end()
 
 
-def test_a_checkpoint_is_on_the_disk_before_it_is_in_its_place(tmp_path, monkeypatch):
+def test_a_checkpoint_is_on_the_disk_before_it_is_there(tmp_path, monkeypatch):
     saver, done = Checkpoint(make_line(), tmp_path), []
-    for name in ("fsync", "replace"):
-        real = getattr(os, name)
-        monkeypatch.setattr(
-            os, name, lambda *given, n=name, r=real: (done.append(n), r(*given))
-        )
+    sync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: (done.append("disk"), sync(file)))
+    monkeypatch.setattr(
+        os, "replace", lambda *given: (done.append(given[1].suffix), replace(*given))
+    )
     saver.save()
-    assert done == ["fsync", "fsync", "replace", "replace"]
+    assert done == ["disk", "disk", ".data-00000-of-00001", ".index"]
+
+
+def test_two_whole_ones_are_kept_beside_a_damaged_one(trained):
+    folder, _ = trained
+    truncate(folder / "ckpt-4.index")
+    model = make_line()
+    saver = Checkpoint(model, folder)
+    for step, left in ((3, [4, 3, 2]), (5, [5, 3]), (7, [7, 5])):
+        model.step_count.assign(step)
+        saver.save()
+        assert [path.name for path in find(folder)] == [f"ckpt-{n}" for n in left]
+
+
+def test_a_folder_that_was_moved_away_is_not_written_into_again(tmp_path):
+    folder, moved = tmp_path / "run", tmp_path / "moved"
+    saver = Checkpoint(make_line(), folder)
+    saver.save()
+    folder.rename(moved)
+    Checkpoint(make_line(seed=5), folder).save()
+    saver._trained.step_count.assign(2)
+    with pytest.raises(OSError, match="moved or removed .* step 2 is not saved"):
+        saver.save()
+    assert [path.name for path in find(folder)] == ["ckpt-0"]
+    assert [path.name for path in find(moved)] == ["ckpt-0"]
+
+
+def test_what_others_put_beside_checkpoints_stays(tmp_path):
+    theirs = tmp_path / "part-mine" / "thesis.txt"
+    theirs.parent.mkdir()
+    theirs.touch()
+    Checkpoint(make_line(), tmp_path).save()
+    assert theirs.exists()
+
+
+def test_a_seed_of_numpy_and_tuples_come_back_as_they_are_compared(tmp_path):
+    for _ in range(2):
+        gan = make_plane_gan(seed=np.int64(9))
+        Checkpoint(gan, tmp_path, begun_with={"shape": (28, 28)}).save()
+    assert read_origin(tmp_path) == {"seed": 9, "shape": [28, 28]}
+
+
+def test_the_clock_begins_anew_with_each_save(tmp_path, monkeypatch):
+    now, saved = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    saver = Checkpoint(make_line(), tmp_path, seconds=20)
+    monkeypatch.setattr(saver, "_write", lambda step: saved.append(now[0]))
+    for now[0] in (20.0, 30.0, 39.0, 40.0):
+        saver.on_epoch_end(0)
+    assert saved == [20.0, 40.0]
+
+
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(trained):
+    folder, states = trained
+    (folder / "ckpt-4.index").unlink()
+    os.mkfifo(folder / "ckpt-4.index")
+    assert same(states[2], state(restored(folder)))

@@ -1,5 +1,6 @@
 """A model trains by any step, goes on bit for bit, and saves what is whole and good."""
 
+import re
 import signal
 import threading
 import time
@@ -57,6 +58,12 @@ def test_an_epoch_of_several_executions_reports_one_mean():
     model = make_line(steps_per_execution=2)
     found = model.fit(RING.batches(16, 0), epochs=2, steps_per_epoch=6, verbose=0)
     assert found.history["place"] == [2.5, 8.5]
+
+
+@pytest.mark.parametrize("name", ["record", "step_count", "D_optimizer", "a/b", ""])
+def test_names_that_a_checkpoint_needs_or_cannot_hold_are_refused(name):
+    with pytest.raises(ValueError, match="call it by another word"):
+        Trainable({name: keras.Sequential([keras.Input((1,))])}, line_step)
 
 
 def test_one_optimizer_for_two_networks_is_refused():
@@ -167,7 +174,8 @@ def test_a_fit_ends_its_execution_and_says_how_long_that_takes(interrupts, capsy
     model = slow_line(at_step=2, steps_per_execution=8)
     with pytest.raises(KeyboardInterrupt, match="after step 8"):
         model.fit(ring_batches(0), epochs=2, steps_per_epoch=8, verbose=0)
-    assert "Interrupted: stops in about 2 s" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert re.search(r"Interrupted: stops in about [1-9] s, then saves", told)
 
 
 def test_an_interrupt_while_saving_waits_for_it(interrupts, tmp_path):

@@ -177,6 +177,33 @@ def test_checkpoints_of_another_seed_are_not_gone_on_with(whole, tmp_path):
         assert "holds a training of tiny with seed" in refused(folder, seed=seed)
 
 
+def test_a_model_without_checkpoints_is_not_begun_anew(whole, tmp_path):
+    folder = copy_of(whole, tmp_path / "copy")
+    shutil.rmtree(folder / "checkpoint")
+    (folder / "model").mkdir()
+    before = sorted((folder / "frames").iterdir())
+    assert "holds a trained model, and no checkpoint" in refused(folder)
+    assert sorted((folder / "frames").iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "options", [{"steps": 0}, {"steps": 2.5}, {"seed": -1}, {"save_every": np.nan}]
+)
+def test_numbers_out_of_range_are_refused_before_a_folder_is_made(options, tmp_path):
+    assert f"{list(options)[0]} is" in refused(tmp_path / "new", **options)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_error_of_a_step_is_not_taken_for_a_full_disk(tmp_path, monkeypatch):
+    def step(gan, images, latents):
+        tf.debugging.assert_less(tf.reduce_max(images), -2.0)
+        return {}
+
+    monkeypatch.setitem(recipes.RECIPES, "wrong", TINY.vary(step=step))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        runs.train("wrong", tmp_path)
+
+
 def test_two_trainings_in_one_folder_at_once_are_refused(whole):
     with runs._claim(whole[0]):
         assert f"Another training is running in {whole[0]}" in refused(whole[0])
