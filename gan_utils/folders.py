@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+LITTER = (".DS_Store", "Thumbs.db")  # of file managers, which nobody misses
+
 
 @contextlib.contextmanager
 def replacing(folder, ours):
@@ -15,13 +17,14 @@ def replacing(folder, ours):
 
     It is filled beside, in a hidden folder `.NAME.*.part`. Then the old folder is
     moved aside, the new one in, and only then is the old one deleted. When the new
-    one is filled and cannot be moved in, it is kept. What a killed process left is
-    put in or cleared away the next time.
+    one is filled and cannot be moved in, it is kept. What a killed process left half
+    is cleared away the next time; what it left whole is put in where nothing stands,
+    and is kept where something does. One process at a time may do this.
 
     Args:
         folder: a path. A link stays, and what it leads to is replaced.
-        ours: patterns of the names that the old folder may hold beside hidden ones;
-            the first has to be there. Other folders are left alone.
+        ours: patterns of the files that the old folder may hold, as paths in it; the
+            first has to be there. Other folders are left alone.
 
     Yields:
         The path of the folder to fill.
@@ -37,7 +40,7 @@ def replacing(folder, ours):
         ...     os.listdir(parent)
         ['model']
     """
-    place = find_place(Path(folder), ours)
+    place = find_place(folder, ours)
     place.parent.mkdir(parents=True, exist_ok=True)
     _tidy(place)
     beside = Path(tempfile.mkdtemp(".part", f".{place.name}.", place.parent))
@@ -77,7 +80,7 @@ def find_left(folder):
     Returns:
         A list of paths of whole folders, the newest first.
     """
-    found = [beside / "new" for beside in _find_beside(Path(folder).resolve())]
+    found = [beside / "new" for beside in _find_beside(Path(os.path.realpath(folder)))]
     found = [path for path in found if path.is_dir()]
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
@@ -104,6 +107,7 @@ def copy(source, target, without=()):
         target: a folder; made when it is missing.
         without: names of folders that are left out.
     """
+    Path(target).mkdir(parents=True, exist_ok=True)
     for path in Path(source).rglob("*"):
         parts = path.relative_to(source).parts
         if path.is_file() and not set(parts[:-1]) & set(without):
@@ -125,18 +129,23 @@ def find_place(folder, ours):
     Raises:
         ValueError: something else is in the way.
     """
+    folder = Path(folder)
     if folder.is_symlink() and not folder.exists():
         raise ValueError(
             f"{folder} is a link to {os.readlink(folder)}, which is not there. Mend "
             "the link or remove it."
         )
-    place = folder.resolve()
+    place = Path(os.path.realpath(folder))
     if not place.exists():
         return place
     if not place.is_dir():
         raise ValueError(f"{folder} is no folder. Move it away, or give another.")
-    names = sorted(name for name in os.listdir(place) if not name.startswith("."))
-    if names and not fnmatch.filter(names, ours[0]):
+    names = sorted(
+        path.relative_to(place).as_posix()
+        for path in place.rglob("*")
+        if path.name not in LITTER and (path.is_symlink() or not path.is_dir())
+    )
+    if names and ours[0] not in names:
         raise ValueError(
             f"{folder} is not replaced, since it holds {names[0]} and no {ours[0]}. "
             "Move it away, or give another folder."

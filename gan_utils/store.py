@@ -7,7 +7,7 @@ import platform
 import re
 from pathlib import Path
 
-from gan_utils import folders, models, paths, recipes, records
+from gan_utils import checks, folders, models, paths, recipes, records
 
 import h5py
 import keras
@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 CARD = "card.json"
-HELD = (CARD, "*.weights.h5", "log")  # what the folder of a model holds
+EVENTS = "log/*events.*"  # in folders of the log, too
 POINTER = b"version https://git-lfs"
 # Smaller arrays take little room, and a convolution's kernel acts at every pixel.
 SMALL = 2**16
@@ -102,7 +102,7 @@ def save_pretrained(folder, networks, card, log=None, precision="float32"):
     """
     card = {**card, "files": {}}
     records.check(card, records.CARD, "The card")
-    with folders.replacing(folder, HELD) as new:
+    with folders.replacing(folder, _held(folder)) as new:
         for name, network in networks.items():
             _reserve(new, network)
             path = new / f"{name}.weights.h5"
@@ -120,7 +120,16 @@ def save_pretrained(folder, networks, card, log=None, precision="float32"):
 
 def check_place(folder):
     """Raises `ValueError` when something else than a model is in a folder's place."""
-    folders.find_place(Path(folder), HELD)
+    folders.find_place(folder, _held(folder))
+
+
+def _held(folder):
+    """Lists what the model in a folder consists of, by its card where it has one."""
+    try:
+        files = records.read(Path(folder) / CARD, records.CARD)["files"]
+    except (OSError, ValueError):
+        files = ["*.weights.h5"]
+    return (CARD, *files, EVENTS)
 
 
 def ship(name, source):
@@ -136,7 +145,8 @@ def ship(name, source):
     """
     for network in recipes.find(name).ships:
         load_pretrained(name, network, source)
-    with folders.replacing(paths.PRETRAINED / name, HELD) as new:
+    place = paths.PRETRAINED / name
+    with folders.replacing(place, _held(place)) as new:
         folders.copy(source, new)
 
 
@@ -206,10 +216,17 @@ def load_pretrained(name, network=None, folder=None):
     loaded = recipe.networks[network](seed=0)
     try:
         loaded.load_weights(path)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise ValueError(
-            f"{path} holds the weights of another network. {_remake(name, folder)}"
+            f"{path} holds the weights of another network, or none. "
+            f"{_remake(name, folder)}"
         ) from error
+    for weight in loaded.weights:
+        if not np.abs(weight).max(initial=0) <= checks.LARGEST:
+            raise ValueError(
+                f"{path} holds a {weight.path} that is NaN, infinite or too large. "
+                f"{_remake(name, folder)}"
+            )
     return loaded
 
 

@@ -12,7 +12,7 @@ from tools.modules import ROOT
 
 import pytest
 
-OURS = ["card.json", "*.h5", "log"]
+OURS = ["card.json", "*.h5", "log/*"]
 
 
 def fill(folder, text):
@@ -129,7 +129,7 @@ def killing(call):
     return called
 
 os.rename, os.fsync, shutil.rmtree = map(killing, (os.rename, os.fsync, shutil.rmtree))
-with folders.replacing(folder, ["card.json", "*.h5", "log"]) as new:
+with folders.replacing(folder, ["card.json", "*.h5", "log/*"]) as new:
     (new / "log").mkdir()
     for name in ("a.h5", "log/events", "card.json"):
         (new / name).write_text("new")
@@ -216,3 +216,11 @@ def test_files_are_copied_without_their_rights(tmp_path):
     assert read(tmp_path / "target") == "mine"
     assert (tmp_path / "target" / "log" / "events").stat().st_mode & 0o200
     assert not (tmp_path / "target" / "log" / "graphs").exists()
+
+
+def test_links_that_lead_round_are_named(tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(ValueError, match="which is not there"):
+        folders.find_place(tmp_path / "a", OURS)
+    assert folders.find_left(tmp_path / "a") == []

@@ -1,5 +1,6 @@
 """Saved models load again; whatever is wrong with their files is named."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import shutil
 from gan_utils import latent, models, recipes, store
 from tests.devices import SMALL
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -117,8 +119,8 @@ def test_a_card_that_could_not_be_loaded_is_not_saved(folder):
 def test_a_log_that_is_read_only_can_be_replaced_with_its_model(folder, tmp_path):
     log = tmp_path / "log"
     (log / "judge").mkdir(parents=True)
-    (log / "judge" / "events").touch()
-    (log / "judge" / "events").chmod(0o400)
+    (log / "judge" / "events.1").touch()
+    (log / "judge" / "events.1").chmod(0o400)
     (log / "judge").chmod(0o500)
     for _ in range(2):
         store.save_pretrained(folder, build(), CARD, log)
@@ -193,6 +195,47 @@ def test_a_damaged_file_is_named_with_the_way_back(folder, damage, message):
     assert "generator.weights.h5" in str(error.value)
     assert "python -m gan_utils train tiny" in str(error.value)
     load(folder, "discriminator")
+
+
+def sign(folder):
+    """Writes the digest of the weights that lie in a folder on its card."""
+    card = json.loads((folder / "card.json").read_text())
+    for name, told in card["files"].items():
+        content = (folder / name).read_bytes()
+        told |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (folder / "card.json").write_text(json.dumps(card))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_weights_that_draw_nonsense_are_named(folder, value):
+    with h5py.File(folder / "generator.weights.h5", "r+") as file:
+        arrays = []
+        file.visititems(
+            lambda name, item: arrays.append(item) if hasattr(item, "shape") else None
+        )
+        arrays[0][...] = value
+    sign(folder)
+    with pytest.raises(ValueError, match="NaN, infinite or too large"):
+        store.load_pretrained("tiny", folder=folder)
+
+
+def test_what_is_no_file_of_weights_is_named(folder):
+    (folder / "generator.weights.h5").write_bytes(b"no HDF5")
+    sign(folder)
+    with pytest.raises(ValueError, match="of another network, or none"):
+        store.load_pretrained("tiny", folder=folder)
+
+
+@pytest.mark.parametrize(
+    "name", [".notes", "best.weights.h5", "log/notes.txt", "log/x/run.json"]
+)
+def test_a_reader_s_own_files_in_a_model_s_folder_are_not_deleted(folder, name):
+    theirs = folder / name
+    theirs.parent.mkdir(parents=True, exist_ok=True)
+    theirs.write_text("mine")
+    with pytest.raises(ValueError, match=f"since {name} in it would be lost"):
+        store.save_pretrained(folder, build(), CARD)
+    assert theirs.read_text() == "mine"
 
 
 def test_weights_of_another_network_are_named(folder):
