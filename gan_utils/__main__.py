@@ -47,7 +47,7 @@ def main(arguments=None):
         with _any_character(sys.stdout), _signals(heard):
             options = parse(arguments)
             options.run(options)
-            sys.stdout.flush()
+            print(end="", flush=True)
     except KeyboardInterrupt as interrupt:
         told = f"{interrupt} The same command goes on from there."
         _say(f"\n{told if str(interrupt) else 'Interrupted.'}")
@@ -57,7 +57,11 @@ def main(arguments=None):
     except BrokenPipeError:
         _say("gan_utils: nobody reads the output any more. Run the same again.")
     except (ValueError, OSError, FloatingPointError) as error:
-        _say(f"gan_utils: {' '.join(str(error).split())}")
+        told = " ".join(str(error).split())
+        if getattr(error, "strerror", None):  # the system's own, which knows no cure
+            where = f"{error.filename}: " if error.filename else ""
+            told = f"{where}{error.strerror}. Mend that, then run the same again."
+        _say(f"gan_utils: {told}")
     else:
         return 0
     finally:
@@ -116,7 +120,7 @@ def _say(line):
 def _let_go(stream):
     """Drops what cannot be written: Python would complain of it when it ends."""
     try:
-        stream.flush()
+        print(end="", file=stream, flush=True)  # where it is closed, Python has None
     except OSError:
         with contextlib.suppress(OSError), open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), stream.fileno())
@@ -164,10 +168,14 @@ def number(low, kind=int):
     """Returns a type for argparse: numbers of a kind, from `low` to `MOST`."""
 
     def number(text):  # argparse names it when `text` is none
-        value = kind(text)
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
         if not low <= value <= MOST:
             raise argparse.ArgumentTypeError(
-                f"{text} was given; needed is a number from {low} to {MOST:,}"
+                f"{text[:30]} was given; needed is a number from {low} to {MOST:,}"
+                + (", without a point" if kind is int else "")
             )
         return value
 
@@ -249,7 +257,8 @@ def evaluate(options):
                 f"--model says where a model lies, and {source} is a file. Leave one "
                 "of them out."
             )
-        figures = judge.load_judge()(read_images(Path(source)))
+        images = read_images(Path(source))  # before the judge, which takes a while
+        figures = judge.load_judge()(images)
     else:
         network = recipes.find(source).ships[0]
         loaded = store.load_pretrained(source, network, options.model)

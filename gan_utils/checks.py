@@ -68,7 +68,8 @@ def numbers(values, what, shape, kinds="iuf", largest=LARGEST):
         needed = "real numbers" if "f" in kinds else "integers"
         raise ValueError(f"For {what}, {needed} are needed, not {array.dtype}.")
     # As float64, since float16 cannot be compared with what it does not hold.
-    if not -largest <= float(array.min()) <= float(array.max()) <= largest:
+    ends = float(array.min()), float(array.max())
+    if not -largest <= ends[0] <= ends[1] <= largest or not np.isfinite(ends).all():
         raise ValueError(
             f"Among the {what} are NaN, infinity, or numbers beyond {largest:g}; look "
             "at what made them."

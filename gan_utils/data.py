@@ -111,6 +111,9 @@ def read_arrays(path, names, check):
         OSError: the file cannot be read.
         ValueError: it is no such file, or is damaged, or as `check`.
     """
+    path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ValueError("it is no file")  # a pipe would be waited for
     try:
         with zipfile.ZipFile(path) as archive:
             members = [archive.getinfo(f"{name}.npy") for name in names]

@@ -319,7 +319,7 @@ def trait_directions(points, labels, traits):
         (2, 1, 3)
     """
     points = checks.points(points)
-    traits = checks.numbers(traits, "traits", (len(points), "traits"))
+    traits = checks.numbers(traits, "traits", (len(points), "traits")).astype(float)
     labels = checks.labels(labels, points.shape[:1], len(points))
     centres = averages(points, labels, classes=int(labels.max()) + 1)
     # Orthonormal: their differences span one dimension less than there are classes.

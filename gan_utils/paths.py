@@ -18,4 +18,4 @@ def run_folder(name: str) -> Path:
         >>> run_folder("dcgan").name
         'dcgan'
     """
-    return Path(os.environ.get("GAN_RUNS") or ROOT / "runs") / name
+    return Path(os.environ.get("GAN_RUNS") or ROOT / "runs").expanduser() / name

@@ -15,7 +15,10 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-_stderr = os.dup(2)
+try:
+    _stderr = os.dup(2)
+except OSError:  # it is closed, and says nothing anyway
+    _stderr = None
 _nowhere = os.open(os.devnull, os.O_WRONLY)
 try:
     os.dup2(_nowhere, 2)
@@ -32,9 +35,10 @@ else:
     except Exception as error:  # a setting can lead to any kind
         _found = error
 finally:
-    os.dup2(_stderr, 2)
-    os.close(_stderr)
-    os.close(_nowhere)
+    if _stderr is not None:
+        os.dup2(_stderr, 2)
+        os.close(_stderr)
+        os.close(_nowhere)
 if _found != "tensorflow":
     raise ValueError(
         "Keras is not set to TensorFlow, which these networks need "

@@ -4,7 +4,10 @@ import json
 import math
 import os
 import reprlib
+import tempfile
 from pathlib import Path
+
+from gan_utils import folders
 
 import jsonschema
 
@@ -112,7 +115,7 @@ def write(path, record):
     """Writes a record beside its place first; what stood there is replaced.
 
     Args:
-        path: of the file; its suffix is changed to `.part` for the one beside it.
+        path: of the file.
         record: a dict that JSON can hold.
 
     Raises:
@@ -125,12 +128,11 @@ def write(path, record):
         content = f"{text}\n".encode()
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path} cannot hold this record: {error}.") from error
-    part = path.with_suffix(".part")
-    try:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".record-") as folder:
+        part = Path(folder) / path.name
         part.write_bytes(content)
+        folders.flush(folder)
         os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _refuse(text):
@@ -143,5 +145,5 @@ def _float(text):
 
 
 def _integer(text):
-    value = int(text) if len(text) < 20 else 2**63
+    value = int(text[:30])  # of thousands of digits Python makes none
     return value if abs(value) < 2**63 else _refuse(text)

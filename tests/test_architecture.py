@@ -19,13 +19,13 @@ ALLOWED = {
     },
     "runs": {
         *("callbacks", "checkpoints", "fitting", "gan", "judge", "recipes"),
-        "records",
+        *("checks", "records"),
     },
     "judge": {
         *("checks", "colour", "compiled", "data", "latent", "metrics", "models"),
         *("plotting", "recipes", "store"),
     },
-    "store": {"folders", "models", "paths", "recipes", "records"},
+    "store": {"checks", "folders", "models", "paths", "recipes", "records"},
     "recipes": {
         *("classic_recipes", "data", "losses"),
         *("models", "settings", "steps"),
@@ -54,7 +54,7 @@ ALLOWED = {
     "plotting": {"checks"},
     "checks": set(),
     "paths": set(),
-    "records": set(),
+    "records": {"folders"},
     "folders": set(),
     "quiet": set(),
 }

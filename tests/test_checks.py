@@ -120,3 +120,8 @@ def test_numbers_of_two_bytes_are_compared_as_others():
     halves = np.ones((2, 4, 4), np.float16)
     checks.numbers(halves, "halves", ("n", 4, 4))
     checks.images(halves, (-1e6, 1e6))
+
+
+def test_infinity_is_no_number_even_without_a_limit():
+    with pytest.raises(ValueError, match="infinity"):
+        checks.numbers([1.0, np.inf], "sizes", ("n",), largest=np.inf)

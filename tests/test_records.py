@@ -179,3 +179,9 @@ def test_a_record_that_cannot_be_put_in_leaves_the_old_one(tmp_path, monkeypatch
         records.write(path, {**RUN, "seed": 4})
     assert records.read(path, records.RUN) == RUN
     assert os.listdir(tmp_path) == ["run.json"]
+
+
+def test_the_smallest_integer_of_64_bits_is_read(tmp_path):
+    path = tmp_path / "run.part"  # any name will do
+    records.write(path, {**RUN, "more": -(2**63) + 1})
+    assert records.read(path, records.RUN)["more"] == -(2**63) + 1
