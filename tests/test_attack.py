@@ -1,8 +1,6 @@
 """A slice of the attack, the same each time; `python -m tools.attack` tries more."""
 
 import os
-import subprocess
-import sys
 
 from tools.attack import report
 
