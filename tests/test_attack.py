@@ -1,13 +1,8 @@
-"""A slice of the attack, the same each time; `python -m tools.attack` tries more."""
-
-import os
+"""What the attack found is told in a table; `.ci/run` runs a slice of the attack."""
 
 from tools.attack import report
 
-import pytest
 
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the attack forks")
 def test_the_table_counts_what_held_and_says_what_broke():
     rows = [report.Row("a: one", 3), report.Row("b: two", 2, ["It fell."], "once")]
     head, first, second, total, broke = report.table(rows).splitlines()
