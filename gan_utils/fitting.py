@@ -300,7 +300,7 @@ class _Interrupts:
         # Where the output is gone or busy, training stops all the same.
         with contextlib.suppress(OSError, RuntimeError):
             wait = max(1, round(self.wait))
-            print(f"\nInterrupted: stops in about {wait} s, then saves.", flush=True)
+            print(f"\nInterrupted: stops in about {wait} s.", flush=True)
 
 
 class _Keeping(keras.callbacks.Callback):
