@@ -1,5 +1,7 @@
 """Networks as functions from NumPy to NumPy, each compiled once."""
 
+import math
+
 from gan_utils import checks, models, quiet  # noqa: F401
 
 import keras
@@ -56,8 +58,8 @@ def batch_size_of(generator):
 
     Nothing else may decide it: some networks draw an image by its whole batch.
     """
-    height, width = generator.output_shape[1:3]
-    return max(1, min(BATCH, BATCH * 28 * 28 // (height * width)))
+    pixels = math.prod(generator.output_shape[1:-1])  # 1 for points of the plane
+    return max(1, min(BATCH, BATCH * 28 * 28 // pixels))
 
 
 def make_matcher(generator, images):
