@@ -134,11 +134,13 @@ def _check_origin(folder, begun_with):
         if path.exists():
             noted = {"devices": 1, **records.read(path, records.RUN)}
     except ValueError as error:
-        if saved is None or not path.is_file():
+        if saved is None:
             raise ValueError(
                 f"{error} It says which model and seed the checkpoints beside it "
                 "belong to. Give another folder, or move this one away."
             ) from error
+        if not path.is_file():
+            noted = saved  # something else lies there, and is left alone
     for origin in (saved or {}, noted or {}):
         origin = {**begun_with, **origin}
         if any(origin[key] != value for key, value in begun_with.items()):

@@ -152,6 +152,14 @@ def test_a_record_that_is_lost_is_made_again_from_the_checkpoint(whole, text, tm
     assert json.loads(record.read_text()) == BEGUN_WITH
 
 
+def test_a_folder_in_place_of_the_record_is_left_alone(whole, tmp_path):
+    folder = copy_of(whole, tmp_path / "copy")
+    (folder / "run.json").unlink()
+    (folder / "run.json").mkdir()
+    assert runs.train("tiny", folder, seed=3)[0].step == 8
+    assert (folder / "run.json").is_dir()
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"name": "tiny"}'])
 def test_a_damaged_record_alone_is_named_and_left_alone(text, tmp_path):
     (tmp_path / "run.json").write_text(text)
