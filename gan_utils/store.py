@@ -216,7 +216,7 @@ def load_pretrained(name, network=None, folder=None):
     loaded = recipe.networks[network](seed=0)
     try:
         loaded.load_weights(path)
-    except (ValueError, OSError) as error:
+    except Exception as error:  # whatever a damaged HDF5 file may cause
         raise ValueError(
             f"{path} holds the weights of another network, or none. "
             f"{_remake(name, folder)}"
