@@ -52,21 +52,33 @@ def main(arguments=None):
         told = f"{interrupt} The same command goes on from there."
         _say(f"\n{told if str(interrupt) else 'Interrupted.'}")
         return 128 + (heard or [signal.SIGINT])[0]
-    except MemoryError:
-        _say("gan_utils: the memory is too small; ask for less.")
-    except BrokenPipeError:
-        _say("gan_utils: nobody reads the output any more. Run the same again.")
-    except (ValueError, OSError, FloatingPointError) as error:
-        told = " ".join(str(error).split())
-        if getattr(error, "strerror", None):  # the system's own, which knows no cure
-            where = f"{error.filename}: " if error.filename else ""
-            told = f"{where}{error.strerror}. Mend that, then run the same again."
+    except Exception as error:
+        if heard:  # in the midst of HDF5, an interrupt comes out as some other error
+            _say("\nInterrupted.")
+            return 128 + heard[0]
+        told = _tell(error)
+        if told is None:
+            raise
         _say(f"gan_utils: {told}")
     else:
         return 0
     finally:
         _let_go(sys.stdout)
     return 2
+
+
+def _tell(error):
+    """Returns what is wrong in a line; None for what no user can mend."""
+    if isinstance(error, MemoryError):
+        return "the memory is too small; ask for less."
+    if isinstance(error, BrokenPipeError):
+        return "nobody reads the output any more. Run the same again."
+    if getattr(error, "strerror", None):  # the system's own, which knows no cure
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}. Mend that, then run the same again."
+    if isinstance(error, (ValueError, OSError, FloatingPointError)):
+        return " ".join(str(error).split())
+    return None
 
 
 @contextlib.contextmanager

@@ -458,6 +458,25 @@ def test_a_training_whose_output_nobody_reads_is_saved(tmp_path, monkeypatch):
     assert train(tmp_path / "run", 7) == 0
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["signal", "fault"])
+def test_a_signal_that_comes_out_as_another_error_is_a_signal(
+    told, tmp_path, monkeypatch, capsys
+):
+    def read(*given):
+        if told:
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+        raise TypeError("Operation not defined for data type class")
+
+    monkeypatch.setattr(runs, "train", read)
+    if told:
+        assert train(tmp_path / "run", 7) == 128 + signal.SIGTERM
+        assert capsys.readouterr().err == "\nInterrupted.\n"
+    else:
+        with pytest.raises(TypeError):
+            train(tmp_path / "run", 7)
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_signals_save_a_training_as_an_interrupt_does(
     name, trained, tmp_path, monkeypatch, capsys
