@@ -60,7 +60,7 @@ pretrained: $(READY) ## train the shipped models anew (hours; ONLY=classifier fo
 			&& $(BIN)/python -m tools.ship $$name $$run/model && rm -rf $$run \
 			|| exit 1; done
 
-attack: $(READY) ## damage, fill, kill and misuse (10 minutes; SIZE=slice for two)
+attack: $(READY) ## damage, fill, kill and misuse (7 minutes; SIZE=slice for one)
 	$(BIN)/python -m tools.attack $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(READY) ## measure speed and quality on this machine (about 45 minutes)

@@ -102,9 +102,9 @@ class Checkpoint(keras.callbacks.Callback):
     def _variables(self):
         """Returns what is saved, by the names that it has in a file."""
         return {
-            f"{name}/{place}{TENSOR}": variable
+            f"{name}/{number}{TENSOR}": variable
             for name, variables in self._trained.state().items()
-            for place, variable in enumerate(variables)
+            for number, variable in enumerate(variables)
         }
 
     def _read(self, path):
@@ -158,7 +158,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._saved_step = step
 
     def _write(self, step):
-        """Writes beside, moves the index last, and keeps the two newest whole ones."""
+        """Writes beside, and moves the index last."""
         record = {"begun_with": self.begun_with, "seconds": self._trained.seconds}
         parts = {**self._trained.state(), "record": _Record(record)}
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="part-") as part:
@@ -166,10 +166,17 @@ class Checkpoint(keras.callbacks.Callback):
             folders.flush(part)
             for path in sorted(Path(part).iterdir()):  # data before index
                 os.replace(path, self.folder / path.name)
-        self._damaged = [path for path in self._damaged if path.name != f"ckpt-{step}"]
-        older = find(self.folder, up_to=step)
-        whole = [path for path in older if path not in self._damaged]
-        for path in set(older) - set(whole[:2]) if whole[1:] else ():
+        written = self.folder / f"ckpt-{step}"
+        self._damaged = [path for path in self._damaged if path != written]
+        self._prune(step)
+
+    def _prune(self, step):
+        """Deletes what is older than the two newest whole ones, and damaged ones."""
+        paths = find(self.folder, up_to=step)
+        whole = [path for path in paths if path not in self._damaged]
+        if len(whole) < 2:
+            return
+        for path in set(paths) - set(whole[:2]):
             # The index first: data alone is no checkpoint.
             for file in sorted(self.folder.glob(f"{path.name}.*"), reverse=True):
                 file.unlink()
