@@ -159,9 +159,14 @@ class Trainable(keras.Model):
 
         Python hears an interrupt only between two calls of a graph.
         """
-        rows, left, interrupts = [], self.steps_per_execution, self._interrupts
-        while left and not (interrupts.heard and (self.stops_anywhere or not rows)):
-            size, started = min(left, self._at_once), time.monotonic()
+        interrupts = self._interrupts
+        left = self.steps_per_execution
+        rows = []
+        while left:
+            if interrupts.heard and (self.stops_anywhere or not rows):
+                break
+            size = min(left, self._at_once)
+            started = time.monotonic()
             rows.append(train(iterator, tf.constant(size)).numpy())
             pace = size / max(time.monotonic() - started, 1e-6)
             left -= size
@@ -285,9 +290,10 @@ class _Interrupts:
         self.wait = 1  # seconds until the training can stop, about
 
     def __enter__(self):
-        main = threading.current_thread() is threading.main_thread()
-        before = signal.getsignal(signal.SIGINT)
-        self.heard, self._ours = False, main and before is signal.default_int_handler
+        self.heard = False
+        in_main = threading.current_thread() is threading.main_thread()
+        is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        self._ours = in_main and is_default
         if self._ours:
             signal.signal(signal.SIGINT, self._hear)
 
