@@ -74,6 +74,7 @@ OREILLY = classic(
         alternating_step,
         turns=(REAL, FAKE),
         optimizers=("discriminator", "fake"),
+        at_once=True,
         head_start=300,
     ),
     **NORMAL,

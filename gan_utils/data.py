@@ -244,6 +244,33 @@ def _pixels(images):
     return images
 
 
+def hold_out(digits, count=10_000):
+    """Divides training digits into those to train on and those to choose settings by.
+
+    Whoever chooses by the test digits has none left that can say how good the choice
+    is. Which digits are held out is always the same.
+
+    Args:
+        digits: an array `(n, ...)`, the training digits or their labels.
+        count: how many are held out, from 1 to n - 1.
+
+    Returns:
+        `(kept, held_out)`, arrays `(n - count, ...)` and `(count, ...)`.
+
+    Raises:
+        ValueError: the digits are no array, or too few.
+
+    Example:
+        >>> kept, held_out = hold_out(np.arange(60_000))
+        >>> kept.shape, held_out.shape
+        ((50000,), (10000,))
+    """
+    digits = checks.array_of(digits, "digits")
+    count = checks.count(count, "count", 1, len(digits) - 1)
+    rows = np.random.default_rng(0).permutation(len(digits))
+    return digits[rows[count:]], digits[rows[:count]]
+
+
 def stack_digits(digits, seed):
     """Puts three digits into the three channels of an image: a number of 1,000.
 
@@ -330,5 +357,9 @@ def batches(
             return batch_of_images
         return batch_of_images, tf.gather(labels, rows)
 
+    # There is nothing to tune, and on one core the tuner lets whoever has finished with
+    # the batches wait for ten seconds.
+    options = tf.data.Options()
+    options.autotune.enabled = False
     steps = tf.data.Dataset.range(first_step, tf.int64.max)
-    return steps.map(batch).prefetch(4)
+    return steps.map(batch).prefetch(4).with_options(options)

@@ -19,11 +19,12 @@ from gan_utils.store import load_pretrained
 import numpy as np
 
 
-def make_judge(classifier):
-    """Compiles a classifier into a measure of images against the test digits.
+def make_judge(classifier, real_digits=None):
+    """Compiles a classifier into a measure of images against real digits.
 
     Args:
         classifier: as `models.build_classifier` makes it, trained.
+        real_digits: uint8 `(n, 28, 28)`, thousands; the test digits when None.
 
     Returns:
         A function from images, uint8 `(n, 28, 28)` or float `(n, 28, 28, 1)` in
@@ -35,8 +36,9 @@ def make_judge(classifier):
         images than the memory holds.
     """
     read = compiled.make_reader(classifier)
-    _, (x_test, _) = data.load_mnist()
-    real_features, _ = _read_parts(read, x_test)
+    if real_digits is None:
+        _, (real_digits, _) = data.load_mnist()
+    real_features, _ = _read_parts(read, real_digits)
     sizes = metrics.ball_sizes(real_features)
 
     def judge(images):
@@ -92,6 +94,21 @@ def load_judge():
         OSError, ValueError: as `load_pretrained`.
     """
     return make_judge(load_pretrained("classifier"))
+
+
+@functools.cache
+def load_validation_judge():
+    """Loads the shipped classifier as a judge by training digits; see `data.hold_out`.
+
+    Settings and moments to stop are chosen by it, so that the test digits have not
+    been asked before the card is written.
+
+    Raises:
+        OSError, ValueError: as `load_pretrained`.
+    """
+    (x_train, _), _ = data.load_mnist()
+    _, held_out = data.hold_out(x_train)
+    return make_judge(load_pretrained("classifier"), held_out)
 
 
 def draw(

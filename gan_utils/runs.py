@@ -220,7 +220,7 @@ class _Judge(keras.callbacks.Callback):
         super().__init__()
         self.folder = folder
         self.recipe = recipe
-        self.measure = judge.load_judge()
+        self.measure = judge.load_validation_judge()
 
     def on_train_begin(self, logs=None):
         self._writer = tf.summary.create_file_writer(str(self.folder))

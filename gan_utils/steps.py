@@ -86,6 +86,7 @@ def alternating_step(
     latents,
     turns,
     optimizers=("discriminator",),
+    at_once=False,
     generator_batches=1,
     fresh_latents=True,
     reduce=tf.add_n,
@@ -103,6 +104,8 @@ def alternating_step(
         latents: float32 `(n, latent_dim)`.
         turns: D's updates in their order, each `REAL`, `FAKE` or `MERGED`.
         optimizers: names of D's optimizers: one for all turns, or one a turn.
+        at_once: whether all gradients are taken before D moves, as one call of
+            TensorFlow 1's `sess.run` did; else each turn sees D as the last left it.
         generator_batches: fakes in G's update, for each real image.
         fresh_latents: whether G's update draws latent points of its own, instead
             of those that D was trained with.
@@ -126,7 +129,7 @@ def alternating_step(
     images = {"real": real_images, "fake": gan.generator(latents, training=False)}
     if len(optimizers) == 1:
         optimizers = optimizers * len(turns)
-    logits, halves = {}, {}
+    logits, halves, moves = {}, {}, []
     for kinds, name in zip(turns, optimizers):
         with tf.GradientTape() as tape:
             batch = tf.concat([images[kind] for kind in kinds], axis=0)
@@ -136,7 +139,10 @@ def alternating_step(
                 halves[kind] = losses.cross_entropy(part, TARGETS[kind])
             loss = reduce([halves[kind] for kind in kinds])
         weights = gan.discriminator.trainable_variables
-        gan.optimizers[name].apply(tape.gradient(loss, weights), weights)
+        moves.append((gan.optimizers[name], tape.gradient(loss, weights), weights))
+        if not at_once:
+            _apply(moves)
+    _apply(moves)
 
     if fresh_latents:
         count = generator_batches * tf.shape(real_images)[0]
@@ -145,6 +151,13 @@ def alternating_step(
     values = dict(zip(LOSSES, (loss, halves["real"], halves["fake"])))
     values["generator_accuracy"] = tf.cast(fooled > 0, tf.float32)
     return values | opinions(logits["real"], logits["fake"])
+
+
+def _apply(moves):
+    """Moves weights, and empties the list of the moves to be made."""
+    while moves:
+        optimizer, gradients, weights = moves.pop(0)
+        optimizer.apply(gradients, weights)
 
 
 def _check_turns(turns, optimizers, generator_batches, fresh_latents):
