@@ -253,7 +253,12 @@ def iterated(name):
 def test_an_iteration_moves_every_weight_of_both_networks(name):
     gan, before = iterated(name)
     after = [weight for part in NETWORKS for weight in trained(gan, part)]
-    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    same = [np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+    if name == "oreilly":
+        # The first moves of two Adams have one size. At D's last bias, the one for
+        # real images goes up and the one for fakes down: they cancel.
+        assert same.pop()
+    assert not any(same)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -314,6 +319,30 @@ def test_each_iteration_has_noise_of_its_own_that_follows_from_the_seed():
     assert len(np.unique(first)) == first.size
     np.testing.assert_array_equal(first, again)
     assert not np.isin(other, first).any()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_gradients_taken_at_once_are_of_the_same_weights(at_once):
+    rates = {"real": 0.5, "fake": 2.0}
+    gan, twin = (
+        make_sgd((REAL, FAKE), rates=rates.values(), at_once=at_once) for _ in range(2)
+    )
+    iterate(gan)
+    images = {
+        "real": real_images(),
+        "fake": twin.generator(met(gan.generator)[0], training=False),
+    }
+    weights = twin.discriminator.trainable_variables
+    moves = []
+    for kind, rate in rates.items():
+        with tf.GradientTape() as tape:
+            loss = entropy(twin.discriminator(images[kind]), float(kind == "real"))
+        moves += [(*pair, rate) for pair in zip(weights, tape.gradient(loss, weights))]
+        if not at_once or kind == "fake":
+            for weight, gradient, rate in moves:
+                weight.assign_sub(rate * gradient)
+            moves.clear()
+    assert_close(gan, twin, "discriminator")
 
 
 def test_two_optimizers_see_one_kind_of_images_each():
