@@ -1,6 +1,6 @@
 # Works with GNU make 3.81, which macOS ships, and later.
 .DEFAULT_GOAL := help
-.PHONY: help lab test check notebooks browser refresh tensorboard pretrained \
+.PHONY: help lab test check notebooks browser refresh tensorboard pretrained judge \
 	attack benchmark lock
 
 BIN := .venv/bin
@@ -17,6 +17,8 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 FIRST_LESSON := --LabApp.default_url=/lab/tree/notebooks/01_load_mnist.ipynb
 SHIPPED := $(notdir $(patsubst %/card.json,%,$(wildcard pretrained/*/card.json)))
 JUDGE_FIRST := classifier $(filter-out classifier,$(SHIPPED))
+# It is not shipped; what is shipped is measured by it, too.
+SECOND_JUDGE := $(or $(GAN_RUNS),runs)/second_judge
 # Two processes, each a whole file at a time.
 IN_PAIRS := -n 2 --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -53,12 +55,16 @@ refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one les
 tensorboard: $(READY) ## show the curves of the shipped models and of your trainings
 	$(BIN)/tensorboard --host localhost --logdir_spec shipped:pretrained,yours:runs
 
-pretrained: $(READY) ## train the shipped models anew (hours; ONLY=classifier for one)
+pretrained: $(READY) judge ## train the shipped models anew (hours; ONLY=classifier for one)
 	@for name in $(or $(ONLY),$(JUDGE_FIRST)); do \
 		run=runs/pretrained/$$name; \
 		$(BIN)/python -m gan_utils train $$name --out $$run \
 			&& $(BIN)/python -m tools.ship $$name $$run/model && rm -rf $$run \
 			|| exit 1; done
+
+judge: $(READY) ## train the second judge, which is not shipped (7 minutes)
+	@test -f "$(SECOND_JUDGE)/model/card.json" \
+		|| $(BIN)/python -m gan_utils train classifier --seed 1 --out "$(SECOND_JUDGE)"
 
 attack: $(READY) ## damage, fill, kill and misuse (7 minutes; SIZE=slice for one)
 	$(BIN)/python -m tools.attack $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))

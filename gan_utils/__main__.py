@@ -219,17 +219,37 @@ def train(options):
         + (f" --devices {options.devices}" if options.devices > 1 else ""),
         "seed": options.seed,
         "steps": model.step,
+        "stopping": _tell_stopping(recipe, model.step),
         "seconds": round(seconds),
         "devices": options.devices,
         "machine": store.machine(),
         "parameters": {key: net.count_params() for key, net in networks.items()},
         "rounding": changes,
+        "samples_seed": judge.SAMPLES_SEED,
         "metrics": judge.measure(options.name, networks),
+        **_measure_again(options.name, networks),
     }
     store.save_pretrained(
         folder / "model", networks, card, folder / "log", recipe.precision
     )
     print(f"The model and its card are in {folder / 'model'}.")
+
+
+def _tell_stopping(recipe, steps):
+    if steps == recipe.steps:
+        return f"after {steps:,} steps, the number in its recipe"
+    return f"after {steps:,} steps, as the command asked"
+
+
+def _measure_again(name, networks):
+    """Measures by the second judge, where this machine has one."""
+    from gan_utils import judge
+
+    try:
+        return {"second_judge": judge.measure(name, networks, second=True)}
+    except FileNotFoundError as error:
+        print(f"Only one judge measured the model. {error}")
+        return {}
 
 
 def sample(options):

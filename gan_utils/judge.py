@@ -14,9 +14,11 @@ from gan_utils import (
     plotting,
     recipes,
 )
-from gan_utils.store import load_pretrained
+from gan_utils.store import load_pretrained, load_second_classifier
 
 import numpy as np
+
+SAMPLES_SEED = 0  # of what the figures on a card are taken of
 
 
 def make_judge(classifier, real_digits=None):
@@ -94,6 +96,20 @@ def load_judge():
         OSError, ValueError: as `load_pretrained`.
     """
     return make_judge(load_pretrained("classifier"))
+
+
+@functools.cache
+def load_second_judge():
+    """Loads a judge by which nothing is chosen, once a process; see `make_judge`.
+
+    It has the recipe of the shipped classifier and another seed. What looks better to
+    the one classifier that a GAN was chosen by need not look so to another. It is not
+    shipped: `make judge` trains it.
+
+    Raises:
+        OSError, ValueError: as `store.load_second_classifier`.
+    """
+    return make_judge(load_second_classifier())
 
 
 @functools.cache
@@ -175,7 +191,7 @@ def draw_pretrained(name, count, seed, folder=None):
     return draw(generator, count, seed, **recipes.find(name).drawing)
 
 
-def measure(name, networks, count=None):
+def measure(name, networks, count=None, second=False):
     """Measures a trained model by the network that it ships first.
 
     Args:
@@ -183,26 +199,34 @@ def measure(name, networks, count=None):
         networks: a dict from names to `keras.Model`, as `GAN.networks`.
         count: samples to draw; real digits to compare for a classifier. The
             recipe's own number when None.
+        second: whether by the second judge, on the same samples. In the place of a
+            classifier, the second judge itself is measured.
 
     Returns:
         A dict from names to numbers, for the card. A classifier has
         `test_accuracy`, and in `real_digits` the figures of training digits, which
         no generator can be expected to surpass. Empty when nothing in `MEASURES`
         knows the network.
+
+    Raises:
+        OSError, ValueError: as `load_judge` or `load_second_judge`, and as `draw`.
     """
     recipe = recipes.find(name)
     first = recipe.ships[0]
     if first not in MEASURES:
         return {}
     count = recipe.samples if count is None else checks.count(count, "count")
-    return MEASURES[first](recipe, networks[first], count)
+    return MEASURES[first](recipe, networks[first], count, second)
 
 
-def _measure_samples(recipe, generator, count):
-    return load_judge()(draw(generator, count, 0, **recipe.drawing))
+def _measure_samples(recipe, generator, count, second):
+    judge = load_second_judge() if second else load_judge()
+    return judge(draw(generator, count, SAMPLES_SEED, **recipe.drawing))
 
 
-def _measure_reading(recipe, classifier, count):
+def _measure_reading(recipe, classifier, count, second):
+    if second:
+        classifier = load_second_classifier()
     (x_train, _), (x_test, y_test) = data.load_mnist()
     _, probabilities = _read_parts(compiled.make_reader(classifier), x_test)
     right = probabilities.argmax(axis=1) == y_test

@@ -19,6 +19,8 @@ EVENTS = "log/*events.*"  # in folders of the log, too
 POINTER = b"version https://git-lfs"
 # Smaller arrays take little room, and a convolution's kernel acts at every pixel.
 SMALL = 2**16
+# The second judge has the classifier's recipe and another seed, and is not shipped.
+SECOND, SECOND_SEED = "second_judge", 1
 
 
 def round_weights(network, inputs, precision):
@@ -230,6 +232,35 @@ def load_pretrained(name, network=None, folder=None):
     return loaded
 
 
+def load_second_classifier():
+    """Loads the classifier of the second judge, which each machine trains for itself.
+
+    Returns:
+        A `keras.Model`, as `load_pretrained("classifier")`, of another seed.
+
+    Raises:
+        OSError: it has not been trained; the error says the command that does it.
+        ValueError: as `load_pretrained`; or it has another seed, or fewer steps.
+    """
+    folder = _second_folder()
+    if not folder.exists():
+        raise FileNotFoundError(
+            f"There is no second judge in {folder}. {_remake('classifier', folder)}"
+        )
+    card, steps = load_card("classifier", folder), recipes.find("classifier").steps
+    if (card["seed"], card["steps"]) != (SECOND_SEED, steps):
+        raise ValueError(
+            f"The classifier in {folder} has seed {card['seed']} and {card['steps']:,} "
+            f"steps; the second judge has seed {SECOND_SEED} and {steps:,} steps. Move "
+            f"{folder.parent} away. {_remake('classifier', folder)}"
+        )
+    return load_pretrained("classifier", folder=folder)
+
+
+def _second_folder():
+    return paths.run_folder(SECOND) / "model"
+
+
 def machine():
     """Names the processor, the system and the versions that computed something.
 
@@ -324,6 +355,11 @@ def _check_file(path, card, cure):
 
 
 def _remake(name, folder):
+    if folder == _second_folder():
+        return (
+            f"Train it with: python -m gan_utils train classifier --seed {SECOND_SEED} "
+            f"--out {folder.parent}"
+        )
     if folder:
         return f"Make the model again with: python -m gan_utils train {name}"
     return (

@@ -21,6 +21,7 @@ from gan_utils import (
     store,
 )
 from gan_utils.__main__ import main
+from gan_utils.paths import run_folder
 from tests.devices import SMALL
 
 import keras
@@ -75,6 +76,8 @@ def test_train_leaves_a_model_with_its_card(trained, capsys):
     assert (card["seed"], card["steps"], card["devices"]) == (3, 7, 1)
     assert card["seconds"] == round(runs.train("tiny", trained, 3, 7)[1])
     assert card["metrics"]["n"] == 50
+    assert card["stopping"] == "after 7 steps, as the command asked"
+    assert card["samples_seed"] == 0
     assert card["rounding"] == {}
     assert set(card["files"]) == {f"{name}.weights.h5" for name in NETWORKS}
     assert str(trained) not in json.dumps(card)
@@ -105,7 +108,7 @@ def test_rounded_weights_are_what_is_measured_and_shipped(tmp_path, monkeypatch)
     monkeypatch.setitem(recipes.RECIPES, "tiny", TINY.vary(precision="float16"))
     measured = []
     monkeypatch.setattr(
-        judge, "measure", lambda _, networks: measured.append(networks) or {}
+        judge, "measure", lambda _, networks, **more: measured.append(networks) or {}
     )
     assert train(tmp_path, 2) == 0
     assert set(store.load_card("tiny", tmp_path / "model")["rounding"]) == set(NETWORKS)
@@ -116,6 +119,48 @@ def test_rounded_weights_are_what_is_measured_and_shipped(tmp_path, monkeypatch)
             np.testing.assert_array_equal(a, a.numpy().astype("float16"))
 
 
+def test_a_second_judge_measures_the_same_samples(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        judge,
+        "load_second_judge",
+        lambda: lambda images: seen.append(images) or {"n": 1},
+    )
+    monkeypatch.setitem(recipes.RECIPES, "tiny", TINY.vary(steps=2))
+    assert train(tmp_path, 2) == 0
+    card = store.load_card("tiny", tmp_path / "model")
+    assert card["second_judge"] == {"n": 1}
+    assert card["metrics"]["n"] == 50
+    assert card["stopping"] == "after 2 steps, the number in its recipe"
+    generator = store.load_pretrained("tiny", folder=tmp_path / "model")
+    drawn = judge.draw(generator, 50, card["samples_seed"], **TINY.drawing)
+    np.testing.assert_array_equal(seen[0], drawn)
+
+
+def test_without_a_second_judge_a_line_says_how_to_get_one(trained, capsys):
+    assert train(trained, 7) == 0
+    (line,) = [
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if "Only one judge" in line
+    ]
+    folder = run_folder("second_judge")
+    command = f"python -m gan_utils train classifier --seed 1 --out {folder}"
+    assert line.endswith(f"Train it with: {command}")
+    assert "second_judge" not in store.load_card("tiny", trained / "model")
+
+
+def test_a_second_judge_that_is_damaged_is_no_missing_one(
+    tmp_path, capsys, monkeypatch
+):
+    def damaged():
+        raise ValueError("It is truncated.")
+
+    monkeypatch.setattr(judge, "load_second_judge", damaged)
+    assert train(tmp_path, 2) == 2
+    assert capsys.readouterr().err.strip() == "gan_utils: It is truncated."
+
+
 def test_several_devices_are_handed_on_and_stand_on_the_card(tmp_path, monkeypatch):
     asked = []
 
@@ -124,7 +169,7 @@ def test_several_devices_are_handed_on_and_stand_on_the_card(tmp_path, monkeypat
         return TINY.build(0), 1.0
 
     monkeypatch.setattr(runs, "train", on_one_device)
-    monkeypatch.setattr(judge, "measure", lambda *given: {})
+    monkeypatch.setattr(judge, "measure", lambda *given, **more: {})
     (tmp_path / "log").mkdir()
     assert train(tmp_path, 7, "--devices", 2, "--save-every", 0.5) == 0
     assert asked == [("tiny", tmp_path, 3, 7, 0.5, 2)]

@@ -165,6 +165,59 @@ def test_a_shipped_model_is_restored_or_made_again(monkeypatch, tmp_path):
         store.load_pretrained("tiny")
 
 
+@pytest.fixture
+def second(monkeypatch, tmp_path):
+    """Saves a small classifier where the second judge lies, and lets it be changed."""
+    recipe = TINY.vary(
+        networks={"classifier": TINY.networks["discriminator"]},
+        ships=("classifier",),
+        steps=3,
+    )
+    monkeypatch.setitem(recipes.RECIPES, "classifier", recipe)
+    monkeypatch.setenv("GAN_RUNS", str(tmp_path / "runs"))
+
+    def save(seed=1, steps=3):
+        networks = recipe.build_networks(seed)
+        card = {**CARD, "name": "classifier", "seed": seed, "steps": steps}
+        folder = tmp_path / "runs" / "second_judge"
+        folder.mkdir(parents=True, exist_ok=True)
+        store.save_pretrained(folder / "model", networks, card)
+        return folder, networks["classifier"]
+
+    return save
+
+
+def second_command(folder):
+    return f"python -m gan_utils train classifier --seed 1 --out {folder}"
+
+
+def test_the_second_judge_is_the_one_that_this_machine_trained(second):
+    _, network = second()
+    assert_same(store.load_second_classifier(), network)
+
+
+def test_a_second_judge_that_is_missing_is_made_by_a_command(second, tmp_path):
+    command = second_command(tmp_path / "runs" / "second_judge")
+    with pytest.raises(FileNotFoundError, match=f"no second judge .*: {command}$"):
+        store.load_second_classifier()
+
+
+@pytest.mark.parametrize("other", [{"seed": 0}, {"steps": 2}])
+def test_the_first_judge_or_half_a_training_is_no_second_judge(second, other):
+    folder, _ = second(**other)
+    with pytest.raises(ValueError, match="seed 1 and 3 steps. Move") as error:
+        store.load_second_classifier()
+    assert str(error.value).endswith(second_command(folder))
+
+
+def test_a_damaged_second_judge_is_made_by_its_own_command(second):
+    folder, _ = second()
+    truncate(folder / "model" / "classifier.weights.h5")
+    with pytest.raises(ValueError, match="is truncated") as error:
+        store.load_second_classifier()
+    assert str(error.value).endswith(second_command(folder))
+
+
 def truncate(path):
     path.write_bytes(path.read_bytes()[:-1000])
 

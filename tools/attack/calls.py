@@ -381,6 +381,7 @@ TABLE = {
         and {"images": _images(r, (28, 28, 1))}
     ),
     "judge.load_judge": lambda r: {},
+    "judge.load_second_judge": lambda r: {},
     "judge.draw": lambda r: {"count": 4, "seed": 0, "pixel_range": (-1, 1)},
     "judge.draw_pretrained": lambda r: {"name": "tiny_mlp", "count": 4, "seed": 0},
     "judge.measure": lambda r: {
