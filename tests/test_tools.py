@@ -2,11 +2,13 @@
 
 import importlib
 import pkgutil
+from functools import partial
 
 import gan_utils.experiments
 import tools
-from gan_utils import data, recipes
-from tools import outputs
+from gan_utils import data, judge, paths, recipes, store
+from tests.devices import SMALL
+from tools import outputs, remeasure
 
 import keras
 import numpy as np
@@ -54,3 +56,83 @@ def test_a_generator_is_given_points_of_its_own_prior():
     points = outputs.inputs_of(recipes.find("tiny_mlp"), network, "generator")
     assert points.shape == (64, 100)
     assert np.abs(points).max() < 1  # uniform, where a normal one reaches 4
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """Ships a small model with an old card, and two judges that count the ink."""
+    monkeypatch.setitem(recipes.RECIPES, "tiny", SMALL)
+    monkeypatch.setattr(paths, "PRETRAINED", tmp_path)
+    for name, factor in (("load_judge", 1.0), ("load_second_judge", 2.0)):
+        monkeypatch.setattr(judge, name, lambda factor=factor: partial(weigh, factor))
+    card = {"name": "tiny", "seed": 7, "steps": 3, "seconds": 5, "more": "x"}
+    networks = {"generator": SMALL.build_networks(7)["generator"]}
+    store.save_pretrained(
+        tmp_path / "tiny", networks, {**card, "metrics": {"n": 6, "old": 1}}
+    )
+    return tmp_path / "tiny"
+
+
+def weigh(factor, images):
+    return {"n": len(images), "ink": factor * float(images.mean())}
+
+
+def test_a_model_is_measured_anew_by_both_judges_and_nothing_else_changes(shipped):
+    before = store.load_card("tiny")
+    weights = (shipped / "generator.weights.h5").read_bytes()
+    remeasure.main(["tiny"])
+    after = store.load_card("tiny")
+    ink = float(judge.draw_pretrained("tiny", 6, seed=0).mean())
+    assert after["metrics"] == {"n": 6, "ink": ink}
+    assert after["second_judge"] == {"n": 6, "ink": 2 * ink}
+    assert list(after)[-1] == "files"
+    renewed = ("metrics", "second_judge", "samples_seed")
+    for card in (before, after):
+        kept = [(key, card[key]) for key in card if key not in renewed]
+        assert dict(kept) == {key: before[key] for key in before if key != "metrics"}
+    assert (shipped / "generator.weights.h5").read_bytes() == weights
+    remeasure.main([])
+    assert store.load_card("tiny")["second_judge"] == {"n": 6, "ink": 2 * ink}
+
+
+def change_weights(folder):
+    path = folder / "generator.weights.h5"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+
+def change_card(folder):
+    path = folder / "card.json"
+    path.write_text(path.read_text("utf-8").replace("5,", "6,", 1), "utf-8")
+
+
+def test_altered_weights_are_not_measured(shipped, capsys):
+    change_weights(shipped)
+    card = (shipped / "card.json").read_bytes()
+    with pytest.raises(SystemExit, match="2"):
+        remeasure.main(["tiny"])
+    assert "is altered" in capsys.readouterr().err
+    assert (shipped / "card.json").read_bytes() == card
+
+
+def test_figures_of_a_model_that_was_replaced_meanwhile_are_dropped(
+    shipped, monkeypatch
+):
+    def replace(images):
+        change_card(shipped)
+        return weigh(1.0, images)
+
+    monkeypatch.setattr(judge, "load_judge", lambda: replace)
+    with pytest.raises(ValueError, match="changed meanwhile"):
+        remeasure.remeasure("tiny")
+    assert store.load_card("tiny")["metrics"] == {"n": 6, "old": 1}
+
+
+def test_without_a_second_judge_nothing_is_measured(shipped, monkeypatch, capsys):
+    def missing():
+        raise FileNotFoundError("There is no second judge.")
+
+    monkeypatch.setattr(judge, "load_second_judge", missing)
+    with pytest.raises(SystemExit, match="2"):
+        remeasure.main(["tiny"])
+    assert capsys.readouterr().err.endswith("There is no second judge.\n")
+    assert store.load_card("tiny")["metrics"] == {"n": 6, "old": 1}
