@@ -1,18 +1,22 @@
 """The tools start, and tell what changed."""
 
 import importlib
+import io
 import pkgutil
 from functools import partial
 
 import gan_utils.experiments
 import tools
-from gan_utils import data, judge, paths, recipes, store
+from gan_utils import callbacks, data, judge, paths, recipes, store
 from tests.devices import SMALL
-from tools import outputs, remeasure
+from tools import outputs, remeasure, trim
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from PIL import Image
+from tensorboard.backend.event_processing import event_accumulator
 
 COMMANDS = [
     f"{package.__name__}.{module.name}"
@@ -136,3 +140,72 @@ def test_without_a_second_judge_nothing_is_measured(shipped, monkeypatch, capsys
         remeasure.main(["tiny"])
     assert capsys.readouterr().err.endswith("There is no second judge.\n")
     assert store.load_card("tiny")["metrics"] == {"n": 6, "old": 1}
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A log of two sittings, the second of which logs a step again, and a judge's."""
+    colours = np.random.default_rng(0).integers(0, 256, (8, 1, 90, 90, 3), np.uint8)
+    for sitting in (range(1, 6), range(5, 9)):
+        curves, judged = (
+            tf.summary.create_file_writer(str(folder))
+            for folder in (tmp_path / "log", tmp_path / "log" / "judge")
+        )
+        for step in sitting:
+            with curves.as_default(step=step):
+                tf.summary.scalar("loss", step + sitting[0] / 10)
+                tf.summary.scalar("share", 1 / step)
+                tf.summary.image("samples", colours[step - 1])
+            with judged.as_default(step=step):
+                tf.summary.scalar("score", step)
+        curves.close()
+        judged.close()
+    return tmp_path / "log"
+
+
+def pictures(log):
+    """Returns the steps of the pictures that TensorBoard finds, and the pictures."""
+    found = event_accumulator.EventAccumulator(str(log), size_guidance={"tensors": 0})
+    events = found.Reload().Tensors("samples")
+    return [(event.step, event.tensor_proto.string_val[2]) for event in events]
+
+
+def test_a_trimmed_log_has_all_its_curves_in_one_file(log, monkeypatch):
+    before = [callbacks.read_scalars(folder) for folder in (log, log / "judge")]
+    drawn = [Image.open(io.BytesIO(png)) for _, png in pictures(log)]
+    trim.trim(log)
+    after = [callbacks.read_scalars(folder) for folder in (log, log / "judge")]
+    np.testing.assert_equal(after, before)
+    assert after[0]["loss"][1] == pytest.approx(
+        [1.1, 2.1, 3.1, 4.1, 5.5, 6.5, 7.5, 8.5]
+    )
+    assert len(list(log.iterdir())) == 2 and len(list((log / "judge").iterdir())) == 1
+    assert [step for step, _ in pictures(log)] == list(range(1, 9))
+    for (_, png), old in zip(pictures(log), [*drawn[:4], *drawn[5:]], strict=True):
+        new = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), float)
+        assert np.abs(new - np.asarray(old, float)).mean() < 30  # 85 for another one
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"), [(40_000, [1, 3, 5, 6, 8]), (25_000, [1, 5, 8]), (9000, [8])]
+)
+def test_a_log_keeps_as_many_pictures_as_fit_and_the_last(log, size, kept, monkeypatch):
+    monkeypatch.setattr(trim, "LARGEST", size)
+    for _ in range(2):  # what is trimmed stays as it is
+        trim.trim(log)
+        assert [step for step, _ in pictures(log)] == kept
+        assert len(callbacks.read_scalars(log)["loss"][0]) == 8
+
+
+def test_each_curve_says_what_it_is_where_it_begins(log):
+    """TensorBoard's own reader looks at the first value of a name, and only there."""
+    trim.trim(log)
+    (path,) = log.glob("*events*")
+    seen = set()
+    for event in trim.LegacyEventFileLoader(str(path)).Load():
+        for value in event.summary.value:
+            kind = "images" if value.tag == "samples" else "scalars"
+            told = value.metadata.plugin_data.plugin_name
+            assert told == kind or (value.tag in seen and told == "")
+            seen.add(value.tag)
+    assert seen == {"loss", "share", "samples"}
