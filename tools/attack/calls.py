@@ -104,6 +104,10 @@ def _pixels(random, shape=(28, 28), count=6):
     return random.integers(0, 256, (count, *shape), np.uint8)
 
 
+def _dark(random, *shape):
+    return random.integers(0, 128, (6, *shape, 3), np.uint8)
+
+
 def _chances(random, count=40):
     return random.dirichlet(np.ones(10), count)
 
@@ -326,9 +330,18 @@ TABLE = {
         "digits": _pixels(r),
         "photograph": r.integers(0, 128, (70, 80, 3), np.uint8),
         "seed": 0,
+        "tint": True,
         "batch_size": 4,
+        "side": 64,
     },
+    "colour.load_portrait": lambda r: {"side": 36},
+    "colour.average": lambda r: {"pieces": _dark(r, 8, 9), "tints": _dark(r, 1, 1)},
+    "colour.shine": lambda r: {"pieces": _dark(r, 8, 9), "tints": _dark(r, 1, 1)},
     "colour.find_strokes": lambda r: {"images": _pixels(r, (64, 64, 3))},
+    "colour.compare_paper": lambda r: {
+        "images": _pixels(r, (32, 32, 3)),
+        "photograph": _dark(r, 34, 33)[0],
+    },
     "data.load_mnist": lambda r: {
         "path": Path("mnist.npz"),
         "url": "file:///missing.npz",
