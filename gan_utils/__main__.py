@@ -25,6 +25,7 @@ from gan_utils import paths
 
 MOST = 1_000_000  # steps, samples and seeds
 REAL = "real digits"
+CEILINGS = "data/meters.json"  # what as many real digits get, and how that spreads
 KINDS = ((28, 28), (28, 28, 3), (64, 64, 3))  # shapes of images that can be judged
 
 
@@ -228,6 +229,7 @@ def train(options):
         "samples_seed": judge.SAMPLES_SEED,
         "metrics": judge.measure(options.name, networks),
         **_measure_again(options.name, networks),
+        "ceilings": CEILINGS,
     }
     store.save_pretrained(
         folder / "model", networks, card, folder / "log", recipe.precision

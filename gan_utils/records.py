@@ -23,7 +23,8 @@ FILE = {
         "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     },
 }
-# Further fields may stand in both, and do in cards.
+# Further fields may stand in both, and do in cards. A card has no `second_judge` where
+# the machine that trained the model had none.
 CARD = {
     "type": "object",
     "required": ["name", "seed", "steps", "seconds", "metrics", "files"],
@@ -31,8 +32,11 @@ CARD = {
         "name": NAME,
         "seed": COUNT,
         "steps": COUNT,
+        "stopping": NAME,
         "seconds": SECONDS,
+        "samples_seed": COUNT,
         "metrics": {"type": "object"},
+        "second_judge": {"type": "object"},
         "files": {"type": "object", "additionalProperties": FILE},
     },
 }

@@ -78,6 +78,7 @@ def test_train_leaves_a_model_with_its_card(trained, capsys):
     assert card["metrics"]["n"] == 50
     assert card["stopping"] == "after 7 steps, as the command asked"
     assert card["samples_seed"] == 0
+    assert card["ceilings"] == "data/meters.json"
     assert card["rounding"] == {}
     assert set(card["files"]) == {f"{name}.weights.h5" for name in NETWORKS}
     assert str(trained) not in json.dumps(card)

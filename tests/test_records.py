@@ -95,7 +95,10 @@ def test_a_wrong_field_of_a_run_is_named(tmp_path, field, value):
     "field, value",
     [
         *[("steps", value) for value in (-1, 0.5, "5", None)],
+        *[("stopping", value) for value in (None, "", 3)],
+        *[("samples_seed", value) for value in (-1, 0.5, "0", None)],
         *[("metrics", value) for value in (None, [], 3)],
+        *[("second_judge", value) for value in (None, [], 3)],
         *[("files", value) for value in (None, [], "x")],
         ("files.g", 8),
         ("files.g.bytes", "8"),

@@ -9,7 +9,7 @@ import gan_utils.experiments
 import tools
 from gan_utils import callbacks, data, judge, paths, recipes, store
 from tests.devices import SMALL
-from tools import outputs, remeasure, trim
+from tools import cards, outputs, remeasure, trim
 
 import keras
 import numpy as np
@@ -209,3 +209,53 @@ def test_each_curve_says_what_it_is_where_it_begins(log):
             assert told == kind or (value.tag in seen and told == "")
             seen.add(value.tag)
     assert seen == {"loss", "share", "samples"}
+
+
+CARDS = {
+    "dcgan": {
+        "frechet_distance": 0.554,
+        "classifier_score": 9.416,
+        "precision": 0.871,
+        "recall": 0.664,
+        "confident_share": 0.9147,
+        "shares": [0.1, 0.08, 0.12],
+    },
+    "stacked": {
+        "modes_covered": 1000,
+        "sure_share": 0.6182,
+        "sure_modes": 993,
+        "kl": 0.109,
+    },
+}
+
+
+def made(name, second):
+    card = {"name": name, "steps": 20_000, "seconds": 1137, "metrics": CARDS[name]}
+    return {**card, "second_judge": {**CARDS[name], **second}}
+
+
+def test_a_table_is_written_from_cards():
+    card = made("dcgan", {"classifier_score": 9.2})
+    *_, of_model, of_real = cards.table(cards.DIGITS, [card], card).splitlines()
+    figures = "0.55 | 9.42 | 9.20 | 0.87 | 0.66 | 91.5% | 8.0% | 12.0% |"
+    assert of_model == f"| `dcgan` | 20,000 | 19 | {figures}"
+    assert of_real == f"| real digits | – | – | {figures}"
+    card = made("stacked", {"modes_covered": 996, "kl": 0.2})
+    real = {"metrics": CARDS["stacked"]}
+    title, line, of_model, of_real = cards.table(
+        cards.STACKED, [card], real
+    ).splitlines()
+    figures = "1,000 | 996 | 61.8% | 993 | 0.11 | 0.20 |"
+    assert of_model == f"| `stacked` | 20,000 | 19 | {figures}"
+    assert of_real == "| real digits | – | – | 1,000 | – | 61.8% | 993 | 0.11 | – |"
+    assert title.count("|") == line.count("|") == of_model.count("|") == 10
+
+
+def test_the_tables_of_a_text_are_renewed_between_their_marks(monkeypatch):
+    monkeypatch.setattr(
+        cards, "tables", lambda: {"digits": "| 1 |\n", "else": "| 2 |\n"}
+    )
+    begins = [cards.BEGIN.format(name) for name in ("digits", "else")]
+    text = f"a\n{begins[0]}| 0 |\n{cards.END}b\n{begins[1]}{cards.END}c\n"
+    renewed = f"a\n{begins[0]}| 1 |\n{cards.END}b\n{begins[1]}| 2 |\n{cards.END}c\n"
+    assert cards.renew(text) == renewed == cards.renew(renewed)
