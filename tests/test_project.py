@@ -169,6 +169,23 @@ def test_bare_make_lists_every_target():
         assert re.search(rf"make {target} +{re.escape(line)}", printed)
 
 
+def test_make_trains_the_second_judge_that_is_loaded_and_before_what_it_measures(
+    tmp_path,
+):
+    from gan_utils import store
+
+    for target in (["judge"], ["pretrained", "ONLY=dcgan"]):
+        told = subprocess.run(
+            ["make", "-n", "-C", ROOT, *target, f"GAN_RUNS={tmp_path}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        place = f'--seed {store.SECOND_SEED} --out "{tmp_path / store.SECOND}"'
+        assert f"-m gan_utils train classifier {place}\n" in told
+        assert told.index(place) < told.find("train $name") or target == ["judge"]
+
+
 def test_make_says_which_python_it_needs(tmp_path):
     """A folder with make and no Python on the PATH gets one clear sentence."""
     for name in ("Makefile", "requirements.lock", "pyproject.toml"):
