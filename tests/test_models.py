@@ -101,6 +101,50 @@ def test_the_mapped_generator_is_a_generator_behind_a_dense_layer():
     again = models.build_mapped_generator(8, channels=4, hidden=16, seed=1)
     assert same(copy(mapped.trainable_weights), copy(again.trainable_weights))
     assert kinds(mapped) == ["Dense", "BatchNormalization", "ReLU", *kinds(plain)]
+    large = models.build_mapped_generator(8, channels=4, hidden=16, shape=(12, 20, 3))
+    assert large.output_shape == (None, 12, 20, 3)
+
+
+def build_small_stencil_generator(**sizes):
+    sizes = {"paper_dim": 3, "channels": 4, "hidden": 16, "shape": (12, 20, 3), **sizes}
+    return models.build_stencil_generator(8, **sizes)
+
+
+def test_an_image_is_paper_and_where_the_stencil_is_cut_its_negative():
+    generator = build_small_stencil_generator()
+    assert generator.output_shape == (None, 12, 20, 3)
+    paper, stencil = (generator.get_layer(name) for name in ("paper", "stencil"))
+    drawn = (paper(POINTS[:, :3]).numpy() - 1) / 2
+    cut = stencil(POINTS[:, 3:]).numpy()
+    assert cut.shape == (64, 12, 20, 1)
+    images = generator(POINTS, training=False).numpy()
+    np.testing.assert_allclose(images, drawn * cut, atol=1e-6)
+    cutting = stencil.layers[-1]
+    for bias, sign in ((50, 1), (-50, -1)):  # paper everywhere, ink everywhere
+        cutting.bias.assign([bias])
+        images = generator(POINTS, training=False).numpy()
+        assert (sign * images <= 0).all()
+        np.testing.assert_allclose(images, sign * drawn, atol=1e-6)
+
+
+def test_paper_and_stencil_have_numbers_weights_and_seeds_of_their_own():
+    generator = build_small_stencil_generator(seed=1)
+    others = POINTS.copy()
+    others[:, :3] = 0
+    for name, same_cut in (("paper", False), ("stencil", True)):
+        part = generator.get_layer(name)
+        of_part = slice(0, 3) if name == "paper" else slice(3, None)
+        unmoved = np.array_equal(part(POINTS[:, of_part]), part(others[:, of_part]))
+        assert unmoved == same_cut
+    kernels = [w for w in generator.get_weights() if w.ndim > 1]
+    assert len({kernel.ravel()[0] for kernel in kernels}) == len(kernels)
+    again, another = (build_small_stencil_generator(seed=seed) for seed in (1, 2))
+    assert same(copy(generator.weights), copy(again.weights))
+    assert not same(copy(generator.weights), copy(another.weights))
+    widths = [
+        generator.get_layer(n).layers[-2 - 2].filters for n in ("paper", "stencil")
+    ]
+    assert widths == [2, 4]
 
 
 @pytest.mark.parametrize(
@@ -301,6 +345,11 @@ def test_a_layer_of_a_list_is_initialized_by_what_comes_in():
         (models.build_generator, {"shape": (30, 30, 1)}, "multiples of 4"),
         (models.build_generator, {"shape": (28, 28)}, "shape"),
         (models.build_mapped_generator, {"hidden": 0}, "hidden is 0"),
+        (models.build_mapped_generator, {"shape": (30, 30, 1)}, "multiples of 4"),
+        (models.build_stencil_generator, {"paper_dim": 0}, "paper_dim is 0"),
+        (models.build_stencil_generator, {"paper_dim": 64}, "needed is a smaller one"),
+        (models.build_stencil_generator, {"latent_dim": 1}, "of a latent_dim of 1"),
+        (models.build_stencil_generator, {"shape": (30, 30, 3)}, "multiples of 4"),
         (models.build_discriminator, {"shape": (28, 28, 0)}, "1 to 4096"),
         (models.build_discriminator, {"seed": -1}, "seed is -1"),
         (models.build_classifier, {"seed": "1"}, "seed is '1'"),

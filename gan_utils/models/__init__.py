@@ -9,6 +9,7 @@ from gan_utils.models.convolutional import (
     build_discriminator,
     build_generator,
     build_mapped_generator,
+    build_stencil_generator,
 )
 from gan_utils.models.parts import (
     batch_norm,
@@ -25,6 +26,7 @@ __all__ = [
     "build_generator",
     "build_layers",
     "build_mapped_generator",
+    "build_stencil_generator",
     "initialize",
     "latent_dim",
     "settle_batch_norm",

@@ -62,7 +62,9 @@ def build_generator(
 build_generator = checked(build_generator, multiple=4)
 
 
-def build_mapped_generator(latent_dim=64, channels=32, hidden=128, seed=0):
+def build_mapped_generator(
+    latent_dim=64, channels=32, hidden=128, seed=0, shape=(28, 28, 1)
+):
     """Builds the DCGAN's generator behind one more dense layer, the mapping.
 
     A cloud of latent points is of one piece, and ten kinds of digits are not: what
@@ -74,6 +76,7 @@ def build_mapped_generator(latent_dim=64, channels=32, hidden=128, seed=0):
         channels: as in `build_generator`.
         hidden: units of the mapping, 1 or more.
         seed: an integer from 0.
+        shape: as in `build_generator`.
 
     Returns:
         A `keras.Model`, as `build_generator` returns it.
@@ -87,10 +90,68 @@ def build_mapped_generator(latent_dim=64, channels=32, hidden=128, seed=0):
         (None, 28, 28, 1)
     """
     mapping = [layers.Dense(hidden, use_bias=False), batch_norm(), layers.ReLU()]
-    return build_generator(latent_dim, channels, seed, first=mapping)
+    return build_generator(latent_dim, channels, seed, shape, first=mapping)
 
 
-build_mapped_generator = checked(build_mapped_generator)
+build_mapped_generator = checked(build_mapped_generator, multiple=4)
+
+
+def build_stencil_generator(
+    latent_dim=64, paper_dim=16, channels=32, hidden=128, seed=0, shape=(32, 32, 3)
+):
+    """Builds a generator of two that know nothing of each other: paper and stencil.
+
+    One draws paper, from -1 to 0 in each channel, from the first numbers of a latent
+    point. The other, as `build_mapped_generator`, draws a stencil from the rest, one
+    value a pixel from -1 to 1. An image is the product: where the stencil is 1, it is
+    paper, and where it is -1, the paper's negative. This rule is given. What lies on
+    the paper and what is cut out of the stencil has to be learned, and from whole
+    images only: nothing tells the two networks which of them draws what.
+
+    Args:
+        latent_dim: length of a latent point, 2 or more.
+        paper_dim: how many numbers of it are the paper's, from 1 to all but one.
+        channels: as in `build_generator`, of the stencil's; the paper's has half.
+        hidden: as in `build_mapped_generator`.
+        seed: an integer from 0.
+        shape: as in `build_generator`.
+
+    Returns:
+        A `keras.Model`, as `build_generator` returns it. Its layers `paper` and
+        `stencil` are the two, from `(n, paper_dim)` and `(n, latent_dim - paper_dim)`.
+
+    Raises:
+        ValueError: from these sizes no network can be made.
+
+    Source:
+        After Yang, Kannan, Batra, Parikh, LR-GAN: Layered Recursive Generative
+        Adversarial Networks, 2017: a background, and a foreground that is pasted on by
+        a mask. There, the foreground has colours of its own.
+
+    Example:
+        >>> generator = build_stencil_generator()
+        >>> generator.output_shape
+        (None, 32, 32, 3)
+        >>> generator.get_layer("stencil").output_shape
+        (None, 32, 32, 1)
+    """
+    if paper_dim >= latent_dim:
+        raise ValueError(
+            f"paper_dim is {paper_dim} of a latent_dim of {latent_dim}; needed is a "
+            "smaller one, since the stencil has the rest."
+        )
+    paper = build_generator(paper_dim, max(1, channels // 2), seed, shape)
+    one = (*shape[:2], 1)
+    cut = latent_dim - paper_dim
+    stencil = build_mapped_generator(cut, channels, hidden, seed, one)
+    paper.name, stencil.name = "paper", "stencil"
+    points = keras.Input((latent_dim,))
+    dark = layers.Rescaling(0.5, -0.5)(paper(points[:, :paper_dim]))
+    image = layers.Multiply()([dark, stencil(points[:, paper_dim:])])
+    return initialize(keras.Model(points, image, name="generator"), seed)
+
+
+build_stencil_generator = checked(build_stencil_generator, multiple=4)
 
 
 def build_discriminator(

@@ -12,7 +12,7 @@ from keras import layers
 # What the sizes that builders take may be, from and to.
 SIZES = {
     "seed": (0, 2**50),
-    **dict.fromkeys(("latent_dim", "hidden"), (1, 100_000)),
+    **dict.fromkeys(("latent_dim", "paper_dim", "hidden"), (1, 100_000)),
     **dict.fromkeys(("channels", "side", "last_stride"), (1, 4096)),
 }
 
