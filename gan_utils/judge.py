@@ -41,15 +41,13 @@ def make_judge(classifier, real_digits=None):
     if real_digits is None:
         _, (real_digits, _) = data.load_mnist()
     real_features, _ = _read_parts(read, real_digits)
-    sizes = metrics.ball_sizes(real_features)
+    sizes = metrics.ball_sizes(real_features, metrics.BALLS)
 
     def judge(images):
         images = _check_judged(images)
         if images.shape[1:] == recipes.THREE:
             channels = [_read_parts(read, images[..., place])[1] for place in range(3)]
-            return metrics.count_modes(
-                np.stack([each.argmax(axis=1) for each in channels], axis=1)
-            )
+            return metrics.count_modes(np.stack(channels, axis=1))
         if images.shape[-1] == 3:
             images = colour.find_strokes(images)
         return metrics.evaluate(*_read_parts(read, images), real_features, sizes)

@@ -4,7 +4,16 @@ All functions take what a classifier makes of the images: `features`, float
 `(n, dimensions)`, and `probabilities`, float `(n, classes)`. NumPy only.
 """
 
-from gan_utils import checks
+import functools
+
+from gan_utils import checks, neighbours, paths, records
+from gan_utils.neighbours import (  # noqa: F401  they are metrics, too
+    BALLS,
+    ball_sizes,
+    density_and_coverage,
+    nearest,
+    precision_and_recall,
+)
 
 import numpy as np
 
@@ -14,12 +23,17 @@ COLUMNS = {
     "classifier_score": ("score", "{:.2f}".format),
     "density": ("density", "{:.2f}".format),
     "coverage": ("coverage", "{:.2f}".format),
+    "precision": ("precision", "{:.2f}".format),
+    "recall": ("recall", "{:.2f}".format),
     "confident_share": ("confident", "{:.1%}".format),
-    "shares": ("rarest digit", lambda shares: f"{min(shares):.1%}"),
+    "shares": ("rarest digit", lambda shares: f"{np.min(shares):.1%}"),
     "digit_divergence": ("KL of digits", "{:.4f}".format),
     "modes_covered": ("modes", "{:,}".format),
     "kl": ("KL of modes", "{:.3f}".format),
+    "sure_share": ("sure", "{:.1%}".format),
+    "sure_modes": ("sure modes", "{:,}".format),
 }
+SURE = 0.95  # the probability from which a digit counts as read for sure
 
 TRAITS = ("weight", "slant", "width")
 
@@ -81,36 +95,87 @@ def digit_coverage(probabilities):
     return shares, float(_divergence(shares, np.full(classes, 1 / classes)))
 
 
-def count_modes(digits):
-    """Counts which of 1,000 numbers of three digits occur.
+def count_modes(probabilities):
+    """Counts which of 1,000 numbers of three digits occur, and how many for sure.
 
     Args:
-        digits: integers `(n, 3)` from 0 to 9; 26,000 numbers are usual. Of as many
-            drawn evenly, none is likely to be missing.
+        probabilities: `(n, 3, 10)`, of the three channels of each image; rows that
+            sum to 1. 26,000 images are usual: of as many numbers drawn evenly, none is
+            likely to be missing. Of labels `(n, 3)`, give `np.eye(10)[labels]`.
 
     Returns:
-        A dict: `n`; `modes_covered`, how many occur; `kl`, the Kullback-Leibler
-        divergence of their shares from equal ones in nats, .02 for 26,000 that are
-        drawn evenly.
+        A dict: `n`; `modes_covered`, how many numbers occur; `kl`, the
+        Kullback-Leibler divergence of their shares from equal ones in nats, .02 for
+        26,000 that are drawn evenly; `sure_share`, the share of images of whose three
+        digits each is read with at least 95 % certainty; `sure_modes`, how many
+        numbers occur among those.
 
     Raises:
-        ValueError: the digits have another shape or type, or are out of range.
+        ValueError: the array has another shape, or the rows are not probabilities.
 
     Source:
         Metz et al., Unrolled Generative Adversarial Networks, 2017, section 3.3.1.
 
     Example:
-        >>> count_modes(np.zeros((26, 3), int))["modes_covered"]
+        >>> count_modes(np.eye(10)[np.zeros((26, 3), int)])["modes_covered"]
         1
     """
-    digits = checks.labels(digits, ("n", 3), what="digits")
-    counts = np.bincount(digits.astype(int) @ [100, 10, 1], minlength=1000)
-    divergence = _divergence(counts / counts.sum(), np.full(1000, 1e-3))
-    modes = int((counts > 0).sum())
-    return {"n": len(digits), "modes_covered": modes, "kl": float(divergence)}
+    shape = ("n", 3, 10)
+    array = checks.numbers(probabilities, "probabilities of three digits", shape)
+    array = checks.probabilities(array.reshape(-1, 10)).reshape(array.shape)
+    numbers = array.argmax(axis=2) @ [100, 10, 1]
+    counts = np.bincount(numbers, minlength=1000)
+    sure = (array.max(axis=2) >= SURE).all(axis=1)
+    return {
+        "n": len(array),
+        "modes_covered": int((counts > 0).sum()),
+        "kl": float(_divergence(counts / counts.sum(), np.full(1000, 1e-3))),
+        "sure_share": float(sure.mean()),
+        "sure_modes": len(np.unique(numbers[sure])),
+    }
 
 
-def confident_share(probabilities, threshold=0.95):
+def modes_verdict(figures, modes=900, share=0.5):
+    """Says whether a count of modes is one of digits, and whether it is high.
+
+    Args:
+        figures: what `count_modes` returned.
+        modes: how many numbers are to occur among the images that are read for sure.
+        share: how many of the images are to be read for sure, from 0 to 1.
+
+    Returns:
+        `(passed, sentence)`: a bool, and the reason in words.
+
+    Raises:
+        ValueError: the figures lack one, or it is out of range.
+
+    Example:
+        >>> modes_verdict({"sure_share": 0.02, "sure_modes": 192})[0]
+        False
+    """
+    share = checks.number(share, "share", 0, 1)
+    modes = checks.count(modes, "modes", 0, 1000)
+    missing = {"sure_share", "sure_modes"} - set(figures)
+    if missing:
+        raise ValueError(
+            f"The figures lack {', '.join(sorted(missing))}. Measure the images "
+            "anew, as count_modes does."
+        )
+    found = checks.number(figures["sure_share"], "sure_share", 0, 1)
+    reached = checks.count(figures["sure_modes"], "sure_modes", 0, 1000)
+    if found < share:
+        return False, (
+            f"{found:.1%} of the images are read for sure, needed are {share:.1%}: "
+            "what is counted are no digits."
+        )
+    least = "" if reached >= modes else f"; needed are {modes:,}"
+    return reached >= modes, (
+        f"{reached:,} of 1,000 modes, among the {found:.1%} that are read for "
+        f"sure{least}."
+    )
+
+
+def confident_share(probabilities, threshold=SURE):
     """Tells for which share of the images the likeliest class is nearly certain.
 
     A classifier can be sure of nonsense too: noise may score high.
@@ -161,7 +226,7 @@ def frechet_distance(features, real_features):
         >>> round(frechet_distance(points + 2, points), 6)
         12.0
     """
-    features, real_features = _features(features, real_features)
+    features, real_features = neighbours.check_sets(features, real_features)
     means = features.mean(axis=0) - real_features.mean(axis=0)
     covariance = np.atleast_2d(np.cov(features, rowvar=False))
     real_covariance = np.atleast_2d(np.cov(real_features, rowvar=False))
@@ -171,107 +236,6 @@ def frechet_distance(features, real_features):
     shared = np.linalg.eigvalsh(root @ covariance @ root).clip(0)
     traces = np.trace(covariance) + values.sum() - 2 * np.sqrt(shared).sum()
     return float(max(0.0, means @ means + traces))
-
-
-def ball_sizes(real_features, neighbours=5):
-    """Measures how far each real point's ball reaches: to its nearest real neighbours.
-
-    Args:
-        real_features: `(m, dimensions)`.
-        neighbours: which nearest neighbour a ball reaches, from 1 to m - 1.
-
-    Returns:
-        float `(m,)`: squared radii.
-
-    Raises:
-        ValueError: a feature is not finite, or there are too few real points.
-
-    Example:
-        >>> ball_sizes(np.array([[0.0], [1.0], [3.0]]), neighbours=1)
-        array([1., 1., 4.])
-    """
-    real_features, _ = _features(real_features, real_features)
-    neighbours = checks.count(neighbours, "neighbours", 1, len(real_features) - 1)
-    sizes = []
-    for rows in np.array_split(real_features, max(1, len(real_features) // 500)):
-        squares = np.partition(_squared_distances(rows, real_features), neighbours)
-        sizes.append(squares[:, neighbours].copy())  # a view would keep its block
-    return np.concatenate(sizes)
-
-
-def density_and_coverage(features, real_features, neighbours=5, sizes=None):
-    """Tells quality and variety apart, by balls around the real features.
-
-    Each real point has a ball that reaches its nearest real neighbours. Density
-    is how many balls a generated point lies in, over `neighbours`; coverage is
-    the share of balls that hold a generated point.
-
-    Args:
-        features: `(n, dimensions)`.
-        real_features: `(m, dimensions)`; for coverage near 1, n like m, and both
-            in the thousands.
-        neighbours: which nearest neighbour a ball reaches, from 1 to m - 1.
-        sizes: what `ball_sizes` returned for the real features, to save time.
-
-    Returns:
-        `(density, coverage)`: near 1 for real images; density may exceed 1,
-        when images keep to the middle of the real ones; coverage is at most 1.
-
-    Raises:
-        ValueError: the shapes do not fit, a number is not finite, or there are
-            too few real points.
-
-    Source:
-        Naeem et al., Reliable Fidelity and Diversity Metrics for Generative
-        Models, 2020.
-
-    Example:
-        >>> points = np.random.default_rng(0).standard_normal((100, 3))
-        >>> density_and_coverage(points[:1].repeat(100, 0), points)[1] < 0.2
-        True
-    """
-    features, real_features = _features(features, real_features)
-    neighbours = checks.count(neighbours, "neighbours", 1, len(real_features) - 1)
-    if sizes is None:
-        sizes = ball_sizes(real_features, neighbours)
-    sizes = checks.numbers(sizes, "sizes", real_features.shape[:1], largest=np.inf)
-    inside = 0
-    covered = np.zeros(len(real_features), bool)
-    for start in range(0, len(real_features), 500):  # small blocks need little memory
-        rows = slice(start, start + 500)
-        for first in range(0, len(features), 10_000):
-            some = features[first : first + 10_000]
-            balls = _squared_distances(real_features[rows], some) <= sizes[rows, None]
-            inside += balls.sum()
-            covered[rows] |= balls.any(axis=1)
-    density = inside / (neighbours * len(features))
-    return float(density), float(covered.mean())
-
-
-def nearest(features, others):
-    """Finds the nearest of other points for each point.
-
-    Args:
-        features: `(n, dimensions)`; pixels will do, too.
-        others: `(m, dimensions)`.
-
-    Returns:
-        `(indices, distances)`: `(n,)` rows of `others`, and how far they are.
-
-    Raises:
-        ValueError: the shapes do not fit, or a feature is not finite.
-
-    Example:
-        >>> nearest(np.array([[0.9], [0.2]]), np.array([[0.0], [1.0]]))[0]
-        array([1, 0])
-    """
-    features, others = _features(features, others, least=1)
-    indices, distances = [], []
-    for rows in np.array_split(features, max(1, len(features) // 500)):
-        squares = _squared_distances(rows, others)
-        indices.append(squares.argmin(axis=1))
-        distances.append(np.sqrt(squares.min(axis=1)))
-    return np.concatenate(indices), np.concatenate(distances)
 
 
 def traits(images):
@@ -339,7 +303,8 @@ def evaluate(features, probabilities, real_features, sizes=None):
         features: `(n, dimensions)`.
         probabilities: `(n, classes)`, of the same images.
         real_features: `(m, dimensions)`.
-        sizes: as for `density_and_coverage`.
+        sizes: what `ball_sizes` returned for the real features and `BALLS`, to save
+            time.
 
     Returns:
         A dict from names to floats, but for `shares`, a list, and `n`.
@@ -354,31 +319,78 @@ def evaluate(features, probabilities, real_features, sizes=None):
         1.0
     """
     shares, divergence = digit_coverage(probabilities)
-    count = len(_features(features, real_features)[0])
+    features, real_features = neighbours.check_sets(features, real_features)
+    count = len(features)
     if count != len(probabilities):
         raise ValueError(
             f"{count} features and {len(probabilities)} probabilities were given; "
             "give both of the same images."
         )
     distance = frechet_distance(features, real_features)
-    density, coverage = density_and_coverage(features, real_features, sizes=sizes)
     return {
         "n": count,
         "frechet_distance": distance / _spread(real_features),
         "classifier_score": classifier_score(probabilities),
-        "density": density,
-        "coverage": coverage,
+        **neighbours.compare(features, real_features, sizes),
         "confident_share": confident_share(probabilities),
         "shares": shares.tolist(),
         "digit_divergence": divergence,
     }
 
 
-def table(rows):
+@functools.cache
+def _read_ceilings():
+    figure = {"type": "array", "minItems": 2, "items": {"type": "number"}}
+    of_one = {"type": "object", "additionalProperties": figure}
+    schema = {
+        "type": "object",
+        "required": ["ceilings"],
+        "properties": {"ceilings": {"additionalProperties": of_one}},
+    }
+    found = records.read(paths.MNIST.with_name("meters.json"), schema)["ceilings"]
+    return {int(count): figures for count, figures in found.items()}
+
+
+def ceilings(count):
+    """Tells what real digits get, which no generator can be expected to surpass.
+
+    Ten random blocks of training digits were measured against the 10,000 test digits,
+    and as many of stacked digits, by `python -m gan_utils.experiments.meters`. Blocks
+    of 10,000 out of 60,000 overlap: their spread is about a tenth too small.
+
+    Args:
+        count: of digits, 2,000, 5,000 or 10,000; of stacked ones also 26,000.
+
+    Returns:
+        A dict from the names that `evaluate` and `count_modes` use to `[mean, standard
+        deviation]`; below `shares`, of the rarest digit's share.
+
+    Raises:
+        OSError, ValueError: `data/meters.json` is missing or damaged.
+        ValueError: nothing was measured of so many.
+
+    Example:
+        >>> mean, spread = ceilings(5000)["coverage"]
+        >>> 0.8 < mean < 0.85
+        True
+    """
+    known = _read_ceilings()
+    count = checks.count(count, "count")
+    if count not in known:
+        raise ValueError(
+            f"No {count:,} real digits were measured; there are figures of "
+            f"{', '.join(f'{each:,}' for each in known)}."
+        )
+    return {name: [*figures] for name, figures in known[count].items()}
+
+
+def table(rows, possible=False):
     """Lays figures out as text, a line for each set of images.
 
     Args:
         rows: a dict from names to what `evaluate` returned, or `count_modes`.
+        possible: whether behind a figure stands what as many real digits get, where
+            `ceilings` knows it.
 
     Returns:
         Lines of text. Below "rarest digit" stands its share; below "KL of
@@ -401,12 +413,23 @@ def table(rows):
             else:
                 limits = -checks.LARGEST, checks.LARGEST
                 checks.number(row[key], f"{key} of {name}", *limits)
-        lines.append([name, *(COLUMNS[key][1](row[key]) for key in keys)])
+        real = _read_ceilings().get(row.get("n"), {}) if possible else {}
+        cells = [COLUMNS[key][1](row[key]) for key in keys]
+        for place, key in enumerate(keys):
+            if key in real:
+                cells[place] += f" of {_shown(key, real[key][0])}"
+        lines.append([name, *cells])
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join(
         "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
         for line in lines
     )
+
+
+def _shown(key, mean):
+    """Returns a mean as its column is written; means of counts are rounded."""
+    whole = key in ("n", "modes_covered", "sure_modes")
+    return COLUMNS[key][1](round(mean) if whole else mean)
 
 
 def _ink(images):
@@ -434,25 +457,6 @@ def _spread(features):
     return variance
 
 
-def _squared_distances(first, second):
-    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)
-    return (squares - 2 * first @ second.T).clip(0)
-
-
 def _divergence(first, second):
     ratio = np.log(np.maximum(first, 1e-12)) - np.log(np.maximum(second, 1e-12))
     return (first * ratio).sum(axis=-1)
-
-
-def _features(*sets, least=2):
-    first, second = sets = [
-        checks.numbers(features, "features", ("n", "dimensions")).astype(np.float64)
-        for features in sets
-    ]
-    if first.shape[1] != second.shape[1]:
-        raise ValueError(
-            f"Features {first.shape} and {second.shape} given; give (n, d) and (m, d)."
-        )
-    if min(len(first), len(second)) < least:
-        raise ValueError("A set of features has one point; needed are two or more.")
-    return sets

@@ -470,6 +470,40 @@ def test_labels_of_another_number_are_refused():
         data.batches(images, 20, seed=0, labels=np.arange(49))
 
 
+def test_digits_are_held_out_once_and_for_good(arrays):
+    labels = arrays["y_train"]
+    rows = np.arange(60_000)
+    kept, held_out = data.hold_out(rows)
+    assert (len(kept), len(held_out)) == (50_000, 10_000)
+    assert sorted([*kept, *held_out]) == rows.tolist()
+    for again in data.hold_out(rows), data.hold_out(rows.copy(), count=10_000):
+        np.testing.assert_array_equal(again[0], kept)
+        np.testing.assert_array_equal(again[1], held_out)
+    # Labels and images are divided alike, and mixed: all digits are held out.
+    np.testing.assert_array_equal(data.hold_out(labels)[1], labels[held_out])
+    images = data.hold_out(arrays["x_train"])[1]
+    np.testing.assert_array_equal(images[:20], arrays["x_train"][held_out[:20]])
+    assert np.bincount(labels[held_out]).min() > 800
+    assert abs(np.corrcoef(held_out, np.arange(10_000))[0, 1]) < 0.05
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_as_many_are_held_out_as_were_asked_for(count):
+    kept, held_out = data.hold_out(np.arange(5), count)
+    assert (len(kept), len(held_out)) == (5 - count, count)
+
+
+@pytest.mark.parametrize("count", [0, 5, -1, 2.0, "2", None])
+def test_some_digits_are_held_out_and_some_are_kept(count):
+    with pytest.raises(ValueError, match="count is .*; needed is a whole number from"):
+        data.hold_out(np.arange(5), count)
+
+
+def test_of_what_is_no_array_nothing_is_held_out():
+    with pytest.raises(ValueError, match="digits are no array"):
+        data.hold_out([[1, 2], [3]], 1)
+
+
 def test_stacked_digits_meet_by_the_seed_and_each_comes_once_a_channel(arrays):
     digits = arrays["x_test"][:50]
     stacked = data.stack_digits(digits, seed=3)

@@ -3,7 +3,17 @@
 import tracemalloc
 import types
 
-from gan_utils import colour, compiled, data, judge, latent, metrics, plotting, recipes
+from gan_utils import (
+    colour,
+    compiled,
+    data,
+    judge,
+    latent,
+    metrics,
+    neighbours,
+    plotting,
+    recipes,
+)
 from gan_utils.store import load_card, load_pretrained, save_pretrained
 from tests.devices import SMALL
 
@@ -72,6 +82,26 @@ def test_the_judge_reads_with_the_shipped_classifier(classifier, monkeypatch):
         np.testing.assert_array_equal(a, b)
 
 
+def test_settings_are_chosen_by_training_digits_that_are_held_out(monkeypatch):
+    given = []
+    monkeypatch.setattr(judge, "make_judge", lambda *arguments: given.append(arguments))
+    judge.load_validation_judge.__wrapped__()  # past the cache
+    ((reads_with, real_digits),) = given
+    assert reads_with.name == "classifier"
+    (x_train, _), _ = data.load_mnist()
+    np.testing.assert_array_equal(real_digits, data.hold_out(x_train)[1])
+
+
+def test_a_judge_compares_with_the_digits_that_it_is_given(classifier):
+    (x_train, _), (x_test, _) = data.load_mnist()
+    measure = judge.make_judge(classifier, x_train[:400])
+    same, others = measure(x_train[:400]), measure(x_test[:400])
+    assert same["frechet_distance"] == pytest.approx(0, abs=1e-6)
+    assert same["coverage"] == same["precision"] == same["recall"] == 1
+    assert others["frechet_distance"] > 0.1
+    assert max(others["coverage"], others["precision"]) < 1
+
+
 def test_the_judge_finds_what_is_found_anew_and_searches_real_neighbours_once(
     classifier, monkeypatch
 ):
@@ -85,12 +115,14 @@ def test_the_judge_finds_what_is_found_anew_and_searches_real_neighbours_once(
         return measure_sizes(*given)
 
     measure_sizes = metrics.ball_sizes
-    monkeypatch.setattr(metrics, "ball_sizes", ball_sizes)
+    for module in (metrics, neighbours):
+        monkeypatch.setattr(module, "ball_sizes", ball_sizes)
     measure = judge.make_judge(classifier)
     images = x_train[:300]
     judged = measure(images)
     assert measure(data.scale_pixels(images)) == judged
-    assert len(searched) == 1
+    assert len(searched) == 3  # once for the real digits, once for each set
+    assert [len(given[0]) for given in searched] == [600, 300, 300]
     read = compiled.make_reader(classifier)
     real_features, _ = read(data.scale_pixels(x_test[:600]))
     anew = metrics.evaluate(*read(data.scale_pixels(images)), real_features)
@@ -131,6 +163,10 @@ def test_of_stacked_digits_the_numbers_are_counted():
     read_right = len(np.unique(numbers, axis=0))
     assert found["modes_covered"] == pytest.approx(read_right, abs=3)
     assert found["kl"] > 0
+    # Of a digit 98 % are read for sure, and so of three.
+    assert 0.9 < found["sure_share"] < 1
+    assert found["n"] * found["sure_share"] * 0.8 < found["sure_modes"]
+    assert found["sure_modes"] < found["modes_covered"]
 
 
 COUNTED = np.arange(20 * 28 * 28) % 251

@@ -2,7 +2,7 @@
 
 import tracemalloc
 
-from gan_utils import metrics
+from gan_utils import metrics, neighbours
 
 import numpy as np
 import pytest
@@ -110,21 +110,78 @@ def test_a_ball_reaches_the_nearest_real_neighbour():
 
 def test_balls_that_were_measured_before_give_the_same_numbers():
     points, real = POINTS[:1100], POINTS[1100:2300] + 0.1  # three blocks
-    sizes = metrics.ball_sizes(real)
-    found = metrics.density_and_coverage(points, real, sizes=sizes)
+    wide, narrow = sizes = metrics.ball_sizes(real, metrics.BALLS)
+    np.testing.assert_array_equal(wide, metrics.ball_sizes(real))
+    found = metrics.density_and_coverage(points, real, sizes=wide)
     assert found == metrics.density_and_coverage(points, real)
+    others = metrics.precision_and_recall(points, real, sizes=narrow)
+    assert others == metrics.precision_and_recall(points, real)
     probabilities = SURE[np.arange(1100) % 1000]
     figures = metrics.evaluate(points, probabilities, real, sizes)
     assert figures == metrics.evaluate(points, probabilities, real)
     assert (figures["density"], figures["coverage"]) == found
+    assert (figures["precision"], figures["recall"]) == others
 
 
 def test_balls_that_were_measured_before_are_not_measured_again():
     points, real = POINTS[:100], POINTS[100:300]
     none, everything = np.zeros(200), np.full(200, 1e6)
     assert metrics.density_and_coverage(points, real, sizes=none) == (0, 0)
-    found = metrics.evaluate(points, SURE[:100], real, sizes=everything)
+    assert metrics.precision_and_recall(points, real, sizes=none)[0] == 0
+    found = metrics.evaluate(points, SURE[:100], real, sizes=[everything, none])
     assert (found["density"], found["coverage"]) == (200 / 5, 1)
+    assert found["precision"] == 0
+    found = metrics.evaluate(points, SURE[:100], real, sizes=[none, everything])
+    assert (found["density"], found["precision"]) == (0, 1)
+
+
+def test_precision_and_recall_by_hand():
+    # Balls around 0, 1 and 3 reach their nearest neighbour: radii 1, 1 and 2. Those of
+    # .5, 4.5 and 9 have the radii 4, 4 and 4.5: the first holds 0, 1 and 3.
+    real = np.array([[0.0], [1.0], [3.0]])
+    given = np.array([[0.5], [4.5], [9.0]])
+    found = metrics.precision_and_recall(given, real, neighbours=1)
+    assert found == pytest.approx((2 / 3, 1))
+    # Around -4, 1 and 2, radii 5, 1 and 1 hold .5 only; -4 lies in no ball of these.
+    far = np.array([[-4.0], [1.0], [2.0]])
+    found = metrics.precision_and_recall(given, far, neighbours=1)
+    assert found == pytest.approx((1 / 3, 2 / 3))
+
+
+def test_one_image_repeated_is_precise_and_recalls_nothing():
+    middle = POINTS[(POINTS**2).sum(axis=1).argmin()]
+    precision, recall = metrics.precision_and_recall(np.tile(middle, (1000, 1)), POINTS)
+    assert precision == 1
+    assert recall <= 1 / len(POINTS)
+
+
+def test_a_wide_cloud_recalls_much_and_is_not_precise():
+    wide = 3 * np.random.default_rng(6).standard_normal(POINTS.shape)
+    precision, recall = metrics.precision_and_recall(wide, POINTS)
+    assert precision < 0.2
+    assert recall > 0.9
+    assert metrics.precision_and_recall(POINTS, wide) == (recall, precision)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_few_points_have_balls_to_the_furthest(count):
+    furthest = metrics.precision_and_recall(POINTS[:count], POINTS, count - 1)
+    if count < 4:
+        sizes = metrics.ball_sizes(POINTS, 3)
+        found = metrics.precision_and_recall(POINTS[:count], POINTS, 3, sizes)
+        assert found[1] == furthest[1]
+    figures = metrics.evaluate(POINTS[:count], SURE[:count], POINTS)
+    assert figures["recall"] == furthest[1] > 0
+
+
+def test_all_four_are_those_of_the_single_functions():
+    points, real = POINTS[:700], POINTS[700:1900] * 1.1
+    found = neighbours.compare(points, real)
+    assert tuple(found.values()) == (
+        *metrics.density_and_coverage(points, real, 5),
+        *metrics.precision_and_recall(points, real, 3),
+    )
+    assert list(found) == ["density", "coverage", "precision", "recall"]
 
 
 def test_the_nearest_are_found_across_blocks():
@@ -158,17 +215,25 @@ def test_what_is_no_probability_is_refused(values):
     ],
 )
 def test_features_that_do_not_fit_are_refused(features, message):
-    for metric in (metrics.frechet_distance, metrics.density_and_coverage):
+    for metric in (
+        metrics.frechet_distance,
+        metrics.density_and_coverage,
+        metrics.precision_and_recall,
+    ):
         with pytest.raises(ValueError, match=message):
             metric(features, POINTS)
 
 
-@pytest.mark.parametrize("neighbours", [0, 4000])
-def test_a_ball_needs_a_neighbour(neighbours):
+@pytest.mark.parametrize("count", [0, 4000])
+def test_a_ball_needs_a_neighbour(count):
     with pytest.raises(ValueError, match="from 1 to 3,999"):
-        metrics.density_and_coverage(POINTS, POINTS, neighbours)
+        metrics.density_and_coverage(POINTS, POINTS, count)
     with pytest.raises(ValueError, match="from 1 to 3,999"):
-        metrics.ball_sizes(POINTS, neighbours)
+        metrics.precision_and_recall(POINTS, POINTS, count)
+    with pytest.raises(ValueError, match="from 1 to 3,999"):
+        metrics.ball_sizes(POINTS, count)
+    with pytest.raises(ValueError, match="from 1 to 3,999"):
+        metrics.ball_sizes(POINTS, (5, count))
 
 
 def test_one_feature_is_enough():
@@ -198,37 +263,140 @@ def test_the_table_has_a_line_for_each_set():
     assert first.split() == [
         *("mine", "1,000", f"{figures['frechet_distance']:.2f}", "10.00"),
         *(f"{figures['density']:.2f}", f"{figures['coverage']:.2f}"),
+        *(f"{figures['precision']:.2f}", f"{figures['recall']:.2f}"),
         *("100.0%", "2.0%", "0.0000"),
     ]
     assert len(title) == len(first) == len(second)
+
+
+def read_as(digits, certainty=1.0):
+    """Returns probabilities of digits, each read with a certainty."""
+    certainty = np.asarray(certainty)[..., None]
+    chosen = np.eye(10)[np.asarray(digits)]
+    return np.where(chosen == 1, certainty, (1 - certainty) / 9)
 
 
 def test_numbers_of_three_digits_are_counted_by_hand():
     digits = np.array([[0, 0, 0], [0, 0, 0], [1, 2, 3], [3, 2, 1]])
     shares = np.array([0.5, 0.25, 0.25])
     divergence = (shares * np.log(shares * 1000)).sum()
-    found = metrics.count_modes(digits)
+    found = metrics.count_modes(read_as(digits))
     assert (found["n"], found["modes_covered"]) == (4, 3)
     assert found["kl"] == pytest.approx(divergence)
+    assert (found["sure_share"], found["sure_modes"]) == (1, 3)
+
+
+def test_an_image_is_sure_where_all_three_of_its_digits_are():
+    digits = np.array([[0, 0, 0], [0, 0, 0], [1, 2, 3], [3, 2, 1], [3, 2, 1]])
+    certain = [[1, 1, 1], [1, 1, 0.94], [0.95, 0.951, 1], [1, 0.5, 1], [0.9, 1, 1]]
+    found = metrics.count_modes(read_as(digits, certain))
+    assert (found["modes_covered"], found["sure_modes"]) == (3, 2)
+    assert found["sure_share"] == pytest.approx(2 / 5)
+    found = metrics.count_modes(read_as(digits, 0.8))
+    assert (found["modes_covered"], found["sure_modes"]) == (3, 0)
+    assert found["sure_share"] == 0
 
 
 def test_all_numbers_are_1000_modes_and_diverge_by_nothing():
-    found = metrics.count_modes(np.indices((10, 10, 10)).reshape(3, -1).T)
-    assert found == {"n": 1000, "modes_covered": 1000, "kl": pytest.approx(0)}
+    found = metrics.count_modes(read_as(np.indices((10, 10, 10)).reshape(3, -1).T))
+    expected = {"n": 1000, "modes_covered": 1000, "kl": pytest.approx(0)}
+    assert found == {**expected, "sure_share": 1, "sure_modes": 1000}
 
 
 def test_26000_numbers_drawn_evenly_miss_none():
     digits = np.random.default_rng(0).integers(10, size=(26_000, 3))
-    found = metrics.count_modes(digits)
+    found = metrics.count_modes(read_as(digits))
     assert found["modes_covered"] == 1000
     assert found["kl"] == pytest.approx(0.02, abs=0.003)
 
 
+@pytest.mark.parametrize(
+    ("share", "modes", "passed"),
+    [
+        (0.5, 900, True),
+        (0.499, 1000, False),
+        (0.95, 899, False),
+        (np.float32(1), np.int64(1000), True),
+        (0, 0, False),
+    ],
+)
+def test_a_count_of_modes_passes_with_sure_digits_and_many_modes(share, modes, passed):
+    figures = {"sure_share": share, "sure_modes": modes, "modes_covered": 1000}
+    found, sentence = metrics.modes_verdict(figures)
+    assert found is passed
+    assert ("needed" in sentence) is not passed
+    assert sentence.startswith(f"{share:.1%} of" if share < 0.5 else f"{modes:,} of")
+
+
+def test_what_a_verdict_asks_for_can_be_changed():
+    figures = {"sure_share": 0.4, "sure_modes": 500}
+    assert not metrics.modes_verdict(figures, modes=500)[0]
+    assert metrics.modes_verdict(figures, modes=500, share=0.4)[0]
+
+
+@pytest.mark.parametrize(
+    ("figures", "message"),
+    [
+        ({"modes_covered": 1000, "kl": 0.1}, "lack sure_modes, sure_share. Measure"),
+        ({"sure_share": 1.1, "sure_modes": 3}, "sure_share is 1.1"),
+        ({"sure_share": 0.9, "sure_modes": 2.5}, "sure_modes is 2.5"),
+    ],
+)
+def test_there_is_no_verdict_without_figures(figures, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.modes_verdict(figures)
+
+
+TITLES = ["n", "modes", "KL", "of", "modes"]
+
+
 def test_the_table_has_the_columns_that_all_rows_have():
-    rows = {"one": metrics.count_modes(np.zeros((26, 3), int))}
+    old = {"n": 26, "modes_covered": 1, "kl": np.log(1000)}  # as on older cards
+    rows = {"one": metrics.count_modes(read_as(np.zeros((26, 3), int)))}
     title, line = metrics.table(rows).split("\n")
-    assert title.split() == ["n", "modes", "KL", "of", "modes"]
-    assert line.split() == ["one", "26", "1", "6.908"]
+    assert title.split() == [*TITLES, "sure", "sure", "modes"]
+    assert line.split() == ["one", "26", "1", "6.908", "100.0%", "1"]
+    title, first, second = metrics.table({**rows, "old": old}).split("\n")
+    assert title.split() == TITLES
+    assert first.split()[1:] == second.split()[1:] == ["26", "1", "6.908"]
+
+
+def test_ceilings_are_of_as_many_digits():
+    few, more, many, stacked = map(metrics.ceilings, (2000, 5000, 10_000, 26_000))
+    assert few["coverage"][0] < more["coverage"][0] < many["coverage"][0] < 1
+    assert few["modes_covered"][0] < more["modes_covered"][0]
+    assert stacked["modes_covered"][0] > 999
+    assert {"precision", "recall", "frechet_distance", "sure_share"} <= set(few)
+    assert set(stacked) == {"modes_covered", "kl", "sure_share", "sure_modes"}
+    few["coverage"][0] = 2
+    assert metrics.ceilings(2000)["coverage"][0] < 1
+
+
+@pytest.mark.parametrize("count", [0, 3000, 2000.0, "2000", None])
+def test_there_are_ceilings_of_what_was_measured_only(count):
+    with pytest.raises(ValueError, match="count is|No 3,000 real digits were measured"):
+        metrics.ceilings(count)
+
+
+def test_the_table_says_what_was_possible():
+    rows = {
+        "few": {"n": 2000, "coverage": 0.5, "shares": [0.02, 0.1]},
+        "odd": {"n": 2001, "coverage": 0.25, "shares": [0.03, 0.1]},
+    }
+    plain, (title, few, odd) = (
+        metrics.table(rows, possible).split("\n") for possible in (False, True)
+    )
+    real = metrics.ceilings(2000)
+    coverage, rarest = (real[name][0] for name in ("coverage", "shares"))
+    assert few.split() == (
+        f"few 2,000 0.50 of {coverage:.2f} 2.0% of {rarest:.1%}".split()
+    )
+    assert odd.split() == ["odd", "2,001", "0.25", "3.0%"]
+    assert len(title) == len(few) == len(odd)
+    assert " of " not in "".join(plain).replace("KL of", "")
+    stacked = {"n": 26_000, "modes_covered": 900}
+    modes = round(metrics.ceilings(26_000)["modes_covered"][0])
+    assert f"900 of {modes:,}" in metrics.table({"mine": stacked}, possible=True)
 
 
 def bar(width, height, top=2, left=12, shift=0):
@@ -318,19 +486,18 @@ def test_ink_in_a_single_row_does_not_lean():
 
 
 @pytest.mark.parametrize(
-    "digits",
-    [[[1, 2, 10]], [[1, 2, -1]], [[1, 2]], [[1.0, 2, 3]], [[True] * 3], np.eye(3) > 0],
+    ("probabilities", "message"),
+    [
+        (np.zeros((26, 3), int), r"shape \(26, 3\) was given; needed is \(n, 3, 10\)"),
+        (np.full((5, 3, 9), 1 / 9), r"needed is \(n, 3, 10\)"),
+        (np.full((5, 2, 10), 0.1), r"needed is \(n, 3, 10\)"),
+        (np.full((5, 3, 10), 0.2), "each row of them sums to 1"),
+        (np.full((5, 3, 10), np.nan), "NaN"),
+    ],
 )
-def test_what_are_no_three_digits_are_not_counted(digits):
-    with pytest.raises(ValueError, match="digits"):
-        metrics.count_modes(np.array(digits))
-
-
-def test_small_types_of_digits_count_as_large_ones():
-    digits = np.array([[9, 9, 9], [2, 5, 6]])
-    found = metrics.count_modes(digits)
-    for kind in (np.uint8, np.int8, np.uint64):
-        assert metrics.count_modes(digits.astype(kind)) == found
+def test_what_are_no_three_digits_are_not_counted(probabilities, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.count_modes(probabilities)
 
 
 @pytest.mark.parametrize("threshold", [np.nan, -0.1, 1.1, "0.5", True])

@@ -23,6 +23,7 @@ from gan_utils import (
     latent,
     metrics,
     models,
+    neighbours,
     paths,
     playground,
     plotting,
@@ -38,7 +39,9 @@ from hypothesis import strategies
 from hypothesis.extra import numpy as arrays
 
 MODULES = {
-    **dict.fromkeys((metrics, latent, plotting, widgets, doctor, colour), 400),
+    **dict.fromkeys(
+        (metrics, neighbours, latent, plotting, widgets, doctor, colour), 400
+    ),
     **dict.fromkeys((data, playground, compiled, judge), 40),  # these call networks
 }
 LONGEST = 10  # seconds; a call that takes more is a fault
@@ -185,7 +188,15 @@ SIGNS = ("generator_loss", "discriminator_loss_real", "discriminator_loss_fake")
 TABLE = {
     "metrics.classifier_score": lambda r: {"probabilities": _chances(r)},
     "metrics.digit_coverage": lambda r: {"probabilities": _chances(r)},
-    "metrics.count_modes": lambda r: {"digits": _digits(r, 30, 3)},
+    "metrics.count_modes": lambda r: {
+        "probabilities": _chances(r, 90).reshape(30, 3, 10)
+    },
+    "metrics.modes_verdict": lambda r: {
+        "figures": {"sure_share": r.random(), "sure_modes": int(r.integers(1001))},
+        "modes": 900,
+        "share": 0.5,
+    },
+    "metrics.ceilings": lambda r: {"count": 5000},
     "metrics.confident_share": lambda r: {
         "probabilities": _chances(r),
         "threshold": 0.95,
@@ -194,22 +205,44 @@ TABLE = {
         "features": _points(r),
         "real_features": _points(r),
     },
-    "metrics.ball_sizes": lambda r: {"real_features": _points(r), "neighbours": 5},
-    "metrics.density_and_coverage": lambda r: {
-        "features": _points(r),
-        "real_features": _points(r),
-        "neighbours": 5,
-        "sizes": r.random(40),
-    },
-    "metrics.nearest": lambda r: {"features": _points(r), "others": _points(r)},
     "metrics.traits": lambda r: {"images": _images(r)},
     "metrics.evaluate": lambda r: {
         "features": _points(r),
         "probabilities": _chances(r),
         "real_features": _points(r),
+        "sizes": r.random((2, 40)),
+    },
+    "metrics.table": lambda r: {
+        "rows": {"a": {"n": 2000, "kl": 0.1, "shares": [0.5]}},
+        "possible": r.random() < 0.5,
+    },
+    "neighbours.ball_sizes": lambda r: {
+        "features": _points(r),
+        "neighbours": [5, (3, 5)][r.integers(2)],
+    },
+    "neighbours.density_and_coverage": lambda r: {
+        "features": _points(r),
+        "real_features": _points(r),
+        "neighbours": 5,
         "sizes": r.random(40),
     },
-    "metrics.table": lambda r: {"rows": {"a": {"n": 9, "kl": 0.1, "shares": [0.5]}}},
+    "neighbours.precision_and_recall": lambda r: {
+        "features": _points(r),
+        "real_features": _points(r),
+        "neighbours": 3,
+        "sizes": r.random(40),
+    },
+    "neighbours.compare": lambda r: {
+        "features": _points(r),
+        "real_features": _points(r),
+        "sizes": r.random((2, 40)),
+    },
+    "neighbours.nearest": lambda r: {"features": _points(r), "others": _points(r)},
+    "neighbours.check_sets": lambda r: {
+        "features": _points(r),
+        "others": _points(r),
+        "least": 2,
+    },
     "latent.sample_latents": lambda r: {"count": 4, "latent_dim": 8, "seed": 0},
     "latent.sample_uniform": lambda r: {"count": 4, "latent_dim": 8, "seed": 0},
     "latent.vary_coordinate": lambda r: {
@@ -353,6 +386,7 @@ TABLE = {
     },
     "data.check_memory": lambda r: {"needed": 1000, "what": "A thousand bytes"},
     "data.scale_pixels": lambda r: {"images": _pixels(r), "pixel_range": (-1.0, 1.0)},
+    "data.hold_out": lambda r: {"digits": _pixels(r), "count": 2},
     "data.stack_digits": lambda r: {"digits": _pixels(r), "seed": 0},
     "data.batches": lambda r: {
         "images": _pixels(r),
@@ -395,6 +429,7 @@ TABLE = {
     ),
     "judge.load_judge": lambda r: {},
     "judge.load_second_judge": lambda r: {},
+    "judge.load_validation_judge": lambda r: {},
     "judge.draw": lambda r: {"count": 4, "seed": 0, "pixel_range": (-1, 1)},
     "judge.draw_pretrained": lambda r: {"name": "tiny_mlp", "count": 4, "seed": 0},
     "judge.measure": lambda r: {
