@@ -136,6 +136,7 @@ def test_without_a_second_judge_nothing_is_measured(shipped, monkeypatch, capsys
         raise FileNotFoundError("There is no second judge.")
 
     monkeypatch.setattr(judge, "load_second_judge", missing)
+    monkeypatch.setattr(judge, "measure", None)
     with pytest.raises(SystemExit, match="2"):
         remeasure.main(["tiny"])
     assert capsys.readouterr().err.endswith("There is no second judge.\n")
