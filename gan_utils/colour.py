@@ -295,10 +295,8 @@ def _correlate(pixels, paper, pieces):
         spread = paper @ (others**2).T / count - means**2
         own = (values**2).sum(axis=1, keepdims=True) / count
         sizes = np.sqrt(own * spread.clip(0))
-        # A quarter of a shade is rounding, not a pattern.
-        total = total + np.where(
-            sizes > 0.25, values @ others.T / count / np.maximum(sizes, 0.25), 0
-        )
+        # Plain paper has no pattern, and no size to divide by.
+        total = total + values @ others.T / count / np.maximum(sizes, 0.25)
     return total / 3
 
 

@@ -272,6 +272,20 @@ def test_what_a_match_cannot_see_the_places_do():
     assert 0.5 < matches[0] < 0.95
 
 
+def test_soft_edges_of_strokes_are_no_paper():
+    """What a GAN draws beside ink lies between the two."""
+    images = portraits(DIGITS[:200])
+    ink = np.pad(images.mean(axis=3) > 127.5, ((0, 0), (1, 1), (1, 1)))
+    near = np.zeros((200, 32, 32), bool)
+    for down in range(3):
+        for right in range(3):
+            near |= ink[:, down : down + 32, right : right + 32]
+    paper = images.mean(axis=3) < 127.5
+    images[near & paper] = 120
+    matches, _, _ = colour.compare_paper(images, PORTRAIT)
+    assert matches.min() > 0.995
+
+
 def test_ink_everywhere_leaves_no_paper_to_compare():
     white = np.full((3, 32, 32, 3), 255, np.uint8)
     matches, places, tints = colour.compare_paper(white, PORTRAIT)

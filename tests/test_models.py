@@ -137,7 +137,9 @@ def test_paper_and_stencil_have_numbers_weights_and_seeds_of_their_own():
         unmoved = np.array_equal(part(POINTS[:, of_part]), part(others[:, of_part]))
         assert unmoved == same_cut
     kernels = [w for w in generator.get_weights() if w.ndim > 1]
-    assert len({kernel.ravel()[0] for kernel in kernels}) == len(kernels)
+    starts = np.stack([kernel.ravel()[:48] for kernel in kernels])
+    alike = np.corrcoef(starts) - np.eye(len(kernels))
+    assert np.abs(alike).max() < 0.9  # kernels of the same seed differ by a factor
     again, another = (build_small_stencil_generator(seed=seed) for seed in (1, 2))
     assert same(copy(generator.weights), copy(again.weights))
     assert not same(copy(generator.weights), copy(another.weights))
