@@ -2,6 +2,11 @@
 
 All functions take what a classifier makes of the images: `features`, float
 `(n, dimensions)`, and `probabilities`, float `(n, classes)`. NumPy only.
+
+No figure here compares with a paper's. Papers take the features of Inception, or a
+classifier of their own; here it is the shipped classifier of digits. What each number
+sees and does not see stands in its docstring: `data/meters.json` holds what doctored
+digits get, and the table of `python -m gan_utils.experiments.meters --show` prints it.
 """
 
 import functools
@@ -41,8 +46,15 @@ TRAITS = ("weight", "slant", "width")
 def classifier_score(probabilities):
     """Measures exp(E KL(p(y|x) ‖ p(y))): each image sure, all classes seen.
 
-    It cannot see whether images of one class are all the same, nor compare them
-    with real ones. 5,000 images give it to about 1 %.
+    The field's term is Inception Score (IS), where the classifier is Inception. It
+    cannot see whether images of one class are all the same, nor compare them with
+    real ones. 5,000 images give it to about 1 %.
+
+    What `experiments.meters` measured of doctored digits. Real digits: 9.84 to
+    9.88. Sees: softened (9.82), blurred (9.59), thinned (8.86), shifted (9.71),
+    noise 1.5 (2.73), noise 2 (3.01), noise 3 (3.44), noise 4 (3.69), noise 5
+    (3.71), dense noise (2.33), grey noise (1.00), no 8s (8.92), one image (1.00),
+    ten images (9.99), 1,000 images (9.56). Does not see: copies (9.86).
 
     Args:
         probabilities: `(n, classes)`, rows that sum to 1.
@@ -67,6 +79,21 @@ def classifier_score(probabilities):
 
 def digit_coverage(probabilities):
     """Counts how often each class is the likeliest.
+
+    It does not look at what images of one class are like. What `experiments.meters`
+    measured of doctored digits:
+
+    Rarest digit's share. Real digits: 8.2% to 9.8%. Sees: noise 1.5 (0.1%), noise 2
+    (0.7%), noise 3 (1.7%), noise 4 (2.0%), noise 5 (1.2%), dense noise (0.1%), grey
+    noise (0.0%), no 8s (0.1%), one image (0.0%), ten images (10.0%). Does not see:
+    softened (8.5%), blurred (8.4%), thinned (9.1%), shifted (8.6%), 1,000 images
+    (8.4%), copies (8.6%).
+
+    Divergence. Real digits: 0.0006 to 0.0034. Sees: thinned (0.0051), noise 1.5
+    (0.6603), noise 2 (0.5118), noise 3 (0.3188), noise 4 (0.2767), noise 5
+    (0.3494), dense noise (1.1971), grey noise (2.3026), no 8s (0.1044), one image
+    (2.3026), ten images (0.0000), 1,000 images (0.0041). Does not see: softened
+    (0.0024), blurred (0.0025), shifted (0.0022), copies (0.0024).
 
     Args:
         probabilities: `(n, classes)`, rows that sum to 1; a share of 10 % is
@@ -97,6 +124,36 @@ def digit_coverage(probabilities):
 
 def count_modes(probabilities):
     """Counts which of 1,000 numbers of three digits occur, and how many for sure.
+
+    A classifier reads a number in anything: smoothed noise without any digit
+    reaches up to 936 modes, and 178 among the images that it reads for sure, of
+    which there are few; grey noise is read for sure as one number. So ask
+    `modes_verdict`. What repeats inside a mode is not seen. What
+    `experiments.meters` measured, of 26,000 triples of each set:
+
+    `modes_covered`. Real digits: 1,000 to 1,000. Sees: noise 1.5 (524), noise 2
+    (688), noise 3 (906), noise 4 (936), noise 5 (901), dense noise (404), grey
+    noise (1), no 8s (764), one image (1). Does not see: softened (1,000), blurred
+    (1,000), thinned (1,000), shifted (1,000), ten images (1,000), 1,000 images
+    (1,000), copies (1,000).
+
+    `kl`. Real digits: 0.020 to 0.029. Sees: thinned (0.036), noise 1.5 (1.991),
+    noise 2 (1.566), noise 3 (0.979), noise 4 (0.853), noise 5 (1.072), dense noise
+    (3.608), grey noise (6.908), no 8s (0.330), one image (6.908), ten images
+    (0.020), 1,000 images (0.034). Does not see: softened (0.027), blurred (0.027),
+    shifted (0.026), copies (0.027).
+
+    `sure_share`. Real digits: 94.1% to 96.3%. Sees: softened (94.0%), blurred
+    (85.0%), thinned (66.9%), shifted (90.1%), noise 1.5 (1.0%), noise 2 (0.9%),
+    noise 3 (0.7%), noise 4 (1.2%), noise 5 (2.4%), dense noise (20.6%), grey noise
+    (100.0%), one image (100.0%), ten images (100.0%), 1,000 images (88.8%). Does
+    not see: no 8s (95.8%), copies (95.5%).
+
+    `sure_modes`. Real digits: 1,000 to 1,000. Sees: noise 1.5 (74), noise 2 (83),
+    noise 3 (107), noise 4 (164), noise 5 (178), dense noise (76), grey noise (1),
+    no 8s (736), one image (1). Does not see: softened (1,000), blurred (1,000),
+    thinned (1,000), shifted (1,000), ten images (1,000), 1,000 images (1,000),
+    copies (1,000).
 
     Args:
         probabilities: `(n, 3, 10)`, of the three channels of each image; rows that
@@ -138,6 +195,10 @@ def count_modes(probabilities):
 def modes_verdict(figures, modes=900, share=0.5):
     """Says whether a count of modes is one of digits, and whether it is high.
 
+    Blots without a digit reach up to 936 modes, at a `sure_share` of at most 20.6%;
+    grey noise is all sure, and one mode. Real digits have 94.1% to 96.3%, and all
+    modes. So both are asked for. Images that repeat inside a mode pass.
+
     Args:
         figures: what `count_modes` returned.
         modes: how many numbers are to occur among the images that are read for sure.
@@ -178,7 +239,14 @@ def modes_verdict(figures, modes=900, share=0.5):
 def confident_share(probabilities, threshold=SURE):
     """Tells for which share of the images the likeliest class is nearly certain.
 
-    A classifier can be sure of nonsense too: noise may score high.
+    A classifier can be sure of nonsense, too. What `experiments.meters` measured of
+    doctored digits:
+
+    Confident share. Real digits: 98.1% to 98.7%. Sees: softened (98.0%), blurred
+    (94.6%), thinned (87.4%), shifted (96.5%), noise 1.5 (21.4%), noise 2 (20.9%),
+    noise 3 (19.9%), noise 4 (22.4%), noise 5 (28.4%), dense noise (59.0%), grey
+    noise (100.0%), one image (100.0%), ten images (100.0%), 1,000 images (96.1%).
+    Does not see: no 8s (98.5%), copies (98.4%).
 
     Args:
         probabilities: `(n, classes)`, rows that sum to 1.
@@ -202,9 +270,19 @@ def confident_share(probabilities, threshold=SURE):
 def frechet_distance(features, real_features):
     """Compares two sets of features as if both were Gaussian.
 
-    |m - r|² + trace(C + R - 2 (C R)^½) for means m, r and covariances C, R. It
-    sees quality and variety at once, and cannot tell them apart. It falls with
-    n: compare only sets of equal size, and at least some thousands.
+    The field's term is Fréchet Inception Distance (FID), where the features are
+    Inception's: |m - r|² + trace(C + R - 2 (C R)^½) for means m, r and covariances
+    C, R. It sees quality and variety at once, and cannot tell them apart. It falls
+    with n: compare only sets of equal size, and at least some thousands. Images
+    learnt by heart it does not see, nor few images with the right mean and
+    covariance.
+
+    What `experiments.meters` measured, in the unit of `evaluate`. Real digits: 0.08
+    to 0.18. Sees: softened (2.25), blurred (12.52), thinned (18.72), shifted
+    (7.16), noise 1.5 (101.78), noise 2 (93.77), noise 3 (86.98), noise 4 (84.70),
+    noise 5 (84.76), dense noise (104.02), grey noise (615.82), no 8s (9.10), one
+    image (217.96), ten images (29.55). Does not see: 1,000 images (0.16), copies
+    (0.14).
 
     Args:
         features: `(n, dimensions)`, n from 2, and above the dimensions to mean

@@ -47,9 +47,24 @@ def ball_sizes(features, neighbours=5):
 def density_and_coverage(features, real_features, neighbours=BALLS[0], sizes=None):
     """Tells quality and variety apart, by balls around the real features.
 
-    Each real point has a ball that reaches its nearest real neighbours. Density
-    is how many balls a generated point lies in, over `neighbours`; coverage is
-    the share of balls that hold a generated point.
+    Each real point has a ball that reaches its nearest real neighbours. Density is
+    how many balls a generated point lies in, over `neighbours`; coverage is the
+    share of balls that hold a generated point.
+
+    Density praises a little blur: softened digits have 1.12, and thinned ones 1.20.
+    What `experiments.meters` measured of doctored digits:
+
+    Density. Real digits: 0.94 to 0.98. Sees: softened (1.12), blurred (0.93),
+    thinned (1.20), shifted (0.42), noise 1.5 (0.27), noise 2 (0.37), noise 3
+    (0.47), noise 4 (0.47), noise 5 (0.43), dense noise (0.21), grey noise (0.00),
+    one image (0.60), ten images (0.84), 1,000 images (0.84). Does not see: no 8s
+    (0.97), copies (0.96).
+
+    Coverage. Real digits: 0.95 to 0.96. Sees: softened (0.87), blurred (0.43),
+    thinned (0.61), shifted (0.38), noise 1.5 (0.02), noise 2 (0.03), noise 3
+    (0.03), noise 4 (0.03), noise 5 (0.03), dense noise (0.03), grey noise (0.00),
+    no 8s (0.88), one image (0.00), ten images (0.00), 1,000 images (0.29). Does not
+    see: copies (0.96).
 
     Args:
         features: `(n, dimensions)`.
@@ -86,7 +101,25 @@ def precision_and_recall(features, real_features, neighbours=BALLS[1], sizes=Non
     """Tells quality and variety apart, by balls around both sets of features.
 
     Precision is the share of generated points that lie in at least one real point's
-    ball, recall the share of real points that lie in at least one generated point's.
+    ball, recall the share of real points that lie in at least one generated
+    point's.
+
+    Balls reach the 3rd neighbour, as in the paper. With the 5th, as density and
+    coverage take it, noise 4 has a precision of .70 where digits have .94; with the
+    3rd, .53 where they have .87. Coverage would be .84 with the 3rd, where its
+    authors want .95. What `experiments.meters` measured of doctored digits:
+
+    Precision. Real digits: 0.87 to 0.88. Sees: softened (0.91), thinned (0.94),
+    shifted (0.56), noise 1.5 (0.37), noise 2 (0.47), noise 3 (0.55), noise 4
+    (0.53), noise 5 (0.48), dense noise (0.27), grey noise (0.00), one image (1.00),
+    ten images (0.90), 1,000 images (0.84). Does not see: blurred (0.88), no 8s
+    (0.87), copies (0.87).
+
+    Recall. Real digits: 0.88 to 0.90. Sees: softened (0.61), blurred (0.19),
+    thinned (0.59), shifted (0.38), noise 1.5 (0.08), noise 2 (0.13), noise 3
+    (0.12), noise 4 (0.17), noise 5 (0.07), dense noise (0.04), grey noise (0.00),
+    no 8s (0.81), one image (0.00), ten images (0.00), 1,000 images (0.00). Does not
+    see: copies (0.89).
 
     Args:
         features: `(n, dimensions)`, n like m, and both in the thousands.
