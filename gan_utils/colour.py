@@ -235,10 +235,10 @@ def compare_paper(images, photograph):
         >>> portrait = load_portrait()
         >>> images = np.stack([portrait[1:33, 4:36], portrait[2:34, :32] // 2])
         >>> matches, places, tints = compare_paper(images, portrait)
-        >>> matches.round(2), places.tolist()
-        (array([1., 1.]), [[1, 4], [2, 0]])
-        >>> tints.mean(axis=1).round(1)
-        array([1. , 0.5])
+        >>> [round(float(match), 2) for match in matches], places.tolist()
+        ([1.0, 1.0], [[1, 4], [2, 0]])
+        >>> [round(float(tint), 1) for tint in tints.mean(axis=1)]
+        [1.0, 0.5]
     """
     images = _square(images)
     side = images.shape[1]
