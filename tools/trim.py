@@ -47,7 +47,7 @@ def _files(folder):
 
 def _read(folder):
     """Reads the scalars and the pictures of a log, as two lists of events."""
-    latest, kinds = ({}, {}), {}
+    latest = {}, {}
     events = [
         event
         for path in _files(folder)
@@ -55,9 +55,8 @@ def _read(folder):
     ]
     for event in sorted(events, key=lambda event: event.wall_time):
         for value in event.summary.value:
-            kind = kinds.setdefault(value.tag, value.metadata.plugin_data.plugin_name)
-            values = latest[kind == "images"]
-            values[event.step, value.tag] = event.wall_time, value
+            is_picture = value.metadata.plugin_data.plugin_name == "images"
+            latest[is_picture][event.step, value.tag] = event.wall_time, value
     return tuple(map(_pack, latest))
 
 
