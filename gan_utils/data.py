@@ -265,7 +265,7 @@ def hold_out(digits, count=10_000):
         >>> kept.shape, held_out.shape
         ((50000,), (10000,))
     """
-    digits = checks.array_of(digits, "digits")
+    digits = np.atleast_1d(checks.array_of(digits, "digits"))
     count = checks.count(count, "count", 1, len(digits) - 1)
     rows = np.random.default_rng(0).permutation(len(digits))
     return digits[rows[count:]], digits[rows[:count]]

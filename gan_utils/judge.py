@@ -31,7 +31,7 @@ def make_judge(classifier, real_digits=None):
     Returns:
         A function from images, uint8 `(n, 28, 28)` or float `(n, 28, 28, 1)` in
         [-1, 1], n from 2, to the dict of `metrics.evaluate`. Of colour images, uint8
-        `(n, 64, 64, 3)`, the strokes are judged. Of stacked digits, uint8
+        `(n, side, side, 3)`, the strokes are judged. Of stacked digits, uint8
         `(n, 28, 28, 3)`, modes are counted, as `metrics.count_modes` does.
         It raises `ValueError` for anything else: other shapes, types and ranges,
         pixels that are not finite, grey digits in three equal channels, or more

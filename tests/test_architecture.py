@@ -15,7 +15,7 @@ import pytest
 ALLOWED = {
     "__main__": {
         *("data", "judge", "metrics", "paths", "plotting"),
-        *("recipes", "runs", "store"),
+        *("recipes", "runs", "store", "terminal"),
     },
     "runs": {
         *("callbacks", "checkpoints", "fitting", "gan", "judge", "recipes"),
@@ -57,6 +57,7 @@ ALLOWED = {
     "paths": set(),
     "records": {"folders"},
     "folders": set(),
+    "terminal": set(),
     "quiet": set(),
 }
 LIGHT = (
