@@ -94,7 +94,7 @@ def average(pieces, tints):
 def shine(pieces, tints):
     """Lights pieces with a lamp of a colour: each channel times 0.4 to 1.
 
-    Black stays black, so that less contrast is lost than by `average`.
+    Black stays black, and contrast shrinks by the same 0.4 to 1; `average` halves it.
 
     Args:
         pieces: uint8 `(n, height, width, 3)` up to 127.
