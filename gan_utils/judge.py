@@ -202,8 +202,8 @@ def measure(name, networks, count=None, second=False):
 
     Returns:
         A dict from names to numbers, for the card. A classifier has
-        `test_accuracy`, and in `real_digits` the figures of training digits, which
-        no generator can be expected to surpass. Empty when nothing in `MEASURES`
+        `test_accuracy`, and in `real_digits` the figures of training digits.
+        Empty when nothing in `MEASURES`
         knows the network.
 
     Raises:

@@ -227,7 +227,7 @@ def modes_verdict(figures, modes=900, share=0.5):
     if found < share:
         return False, (
             f"{found:.1%} of the images are read for sure, needed are {share:.1%}: "
-            "what is counted are no digits."
+            "a count of so few can be one of blots."
         )
     least = "" if reached >= modes else f"; needed are {modes:,}"
     return reached >= modes, (
@@ -430,7 +430,9 @@ def _read_ceilings():
 
 
 def ceilings(count):
-    """Tells what real digits get, which no generator can be expected to surpass.
+    """Tells what as many real digits get.
+
+    A set can get more without being better: ten images, repeated, have a higher score.
 
     Ten random blocks of training digits were measured against the 10,000 test digits,
     and as many of stacked digits, by `python -m gan_utils.experiments.meters`. Blocks
