@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from gan_utils import data, losses, models
+from gan_utils import colour, data, losses, models
 from gan_utils.classic_recipes import CLASSICS
 from gan_utils.settings import BOTH, Recipe, adams, make_trainable, pair
 from gan_utils.steps import classifier_step
@@ -77,12 +77,35 @@ STACKED = STACKED_PLAIN.vary(
     optimizers=adams(1e-3, 1e-3),
 )
 
+SMALL = (32, 32, 3)  # a coloured digit, half as wide and high as the article's
+
+
+def over_portrait(digits, seed):
+    """Lays digits over small pieces of the portrait, each under a lamp of its own."""
+    portrait = colour.load_portrait()
+    return colour.colour_digits(digits, portrait, seed, colour.shine, side=SMALL[0])
+
+
+# Training ends where the half cosine of both rates does, fixed before it began.
+COLOUR = DCGAN.vary(
+    about="Coloured digits over a portrait, by a generator of paper and stencil",
+    networks=pair(
+        partial(models.build_stencil_generator, shape=SMALL),
+        partial(models.build_discriminator, shape=SMALL),
+    ),
+    optimizers=adams(*[CosineDecay(rate, 10_000, alpha=0.02) for rate in (3e-3, 5e-4)]),
+    change=over_portrait,
+    steps=10_000,
+    ships=("generator",),
+)
+
 RECIPES = {
     "dcgan": DCGAN,
     "lesson_05": LESSON_05,
     "classifier": CLASSIFIER,
     "stacked": STACKED,
     "stacked_plain": STACKED_PLAIN,
+    "colour": COLOUR,
     **CLASSICS,
 }
 

@@ -27,7 +27,7 @@ ALLOWED = {
     },
     "store": {"checks", "folders", "models", "paths", "recipes", "records"},
     "recipes": {
-        *("classic_recipes", "data", "losses"),
+        *("classic_recipes", "colour", "data", "losses"),
         *("models", "settings", "steps"),
     },
     "classic_recipes": {"colour", "models.classics", "settings", "steps"},

@@ -4,7 +4,7 @@ import functools
 import json
 import re
 
-from gan_utils import data, judge, paths, recipes, store
+from gan_utils import colour, data, judge, paths, recipes, store
 from gan_utils.callbacks import read_scalars
 from gan_utils.experiments import lesson_five
 from gan_utils.gan import GAN
@@ -81,6 +81,9 @@ def test_a_row_builds_batches_in_its_range_and_a_model_that_takes_them(
         assert images.shape == (recipe.batch_size, 64, 64, 3)
         ends = np.min(images), np.max(images)
         assert low <= ends[0] < 0.1 * high < 0.9 * high < ends[1] <= high
+    elif name == "colour":
+        assert images.shape == (recipe.batch_size, 32, 32, 3)
+        assert low <= np.min(images) < -0.9 < 0.9 < np.max(images) <= high
     else:
         assert images.shape[:3] == (recipe.batch_size, 28, 28)
         assert (np.min(images), np.max(images)) == (low, high)
@@ -419,3 +422,18 @@ def test_the_dcgan_reaches_what_the_lessons_promise():
     assert figures["frechet_distance"] <= 4 * floor
     assert figures["classifier_score"] >= 9.3
     assert 0.07 <= min(figures["shares"]) <= max(figures["shares"]) <= 0.13
+
+
+def test_coloured_digits_can_be_read_on_a_portrait_that_can_be_recognised():
+    card = load_card("colour")
+    for judged_by in ("metrics", "second_judge"):
+        assert card[judged_by]["classifier_score"] >= 8.5
+        assert min(card[judged_by]["shares"]) >= 0.05
+    samples = judge.draw(load("colour"), 1000, seed=2)
+    matches, places, tints = colour.compare_paper(samples, colour.load_portrait())
+    assert matches.mean() >= 0.8
+    assert np.quantile(matches, 0.1) >= 0.7
+    counts = np.unique(places, axis=0, return_counts=True)[1]
+    assert len(counts) == 25
+    assert counts.max() <= 0.1 * len(samples)
+    assert (tints.std(axis=0) >= 0.1).all()
