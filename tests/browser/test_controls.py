@@ -219,7 +219,7 @@ def test_the_controls_open_without_a_complaint(controls):
         (2, ["noise share"]),
         (4, ["distance"]),
         (9, ["value"]),
-        (10, ["value"]),
+        (10, ["paper", "stencil"]),
         (12, ["recording", "moment"]),
     ],
 )
