@@ -320,6 +320,9 @@ def last_judged(name):
 # score of 2,000, and to within 3 of the distance; before training they are at a score
 # of 1 and a distance 100 higher.
 SLOW = {"bulten", "bulten_colour"}
+# Their curves were measured against held-out training digits, as all are today. Those
+# of the others were against the test digits, as the cards are.
+HELD_OUT = {"colour"}
 
 
 @pytest.mark.parametrize("name", JUDGED)
@@ -327,7 +330,8 @@ def test_a_shipped_generator_draws_what_its_log_says(name):
     """The same latent points; weights were rounded and batch norm settled since."""
     drawing = recipes.find(name).drawing
     count = 500 if name in SLOW else 2000
-    found = judge.load_judge()(judge.draw(load(name), count, 1, **drawing))
+    made = judge.load_validation_judge() if name in HELD_OUT else judge.load_judge()
+    found = made(judge.draw(load(name), count, 1, **drawing))
     expected = last_judged(name)
     assert found["n"] == count
     if "modes_covered" in expected:
@@ -353,7 +357,8 @@ def test_a_card_agrees_with_the_end_of_its_log(name):
         assert of_card == pytest.approx(of_log, abs=0.05)
         return
     assert card["classifier_score"] == pytest.approx(log["classifier_score"], abs=0.25)
-    distance = pytest.approx(log["frechet_distance"], rel=0.06, abs=0.1)
+    share = 0.1 if name in HELD_OUT else 0.06
+    distance = pytest.approx(log["frechet_distance"], rel=share, abs=0.1)
     assert card["frechet_distance"] == distance
 
 
