@@ -203,8 +203,7 @@ def measure(name, networks, count=None, second=False):
     Returns:
         A dict from names to numbers, for the card. A classifier has
         `test_accuracy`, and in `real_digits` the figures of training digits.
-        Empty when nothing in `MEASURES`
-        knows the network.
+        Empty when nothing in `MEASURES` knows the network.
 
     Raises:
         OSError, ValueError: as `load_judge` or `load_second_judge`, and as `draw`.
