@@ -1,11 +1,12 @@
-"""Writes README's tables of trained models from their cards.
+"""Writes README's tables of trained models from their cards and records.
 
 python -m tools.cards
 """
 
 import os
 
-from gan_utils import metrics, paths, recipes, store
+from gan_utils import metrics, paths, recipes, records, store
+from gan_utils.experiments import choosing
 
 README = paths.ROOT / "README.md"
 BEGIN = "<!-- python -m tools.cards writes this, {}: -->\n"
@@ -79,7 +80,7 @@ def table(columns, cards, real):
 
 
 def tables():
-    """Makes both tables from the cards of today, by name."""
+    """Makes the tables from the cards and the record of today, by name."""
     shipped = [name for name in recipes.RECIPES if (paths.PRETRAINED / name).exists()]
     cards = [store.load_card(name) for name in shipped if name != "classifier"]
     stacked = [card for card in cards if "modes_covered" in card["metrics"]]
@@ -91,6 +92,9 @@ def tables():
     return {
         "digits": table(DIGITS, digits, real),
         "stacked digits": table(STACKED, stacked, {"metrics": possible}),
+        "chosen samples": choosing.lay_out(
+            records.read(choosing.PLACE, choosing.SCHEMA)
+        ),
     }
 
 
