@@ -79,7 +79,7 @@ OREILLY = classic(
     ),
     **NORMAL,
     batch_size=50,
-    steps=12_000,
+    steps=10_000,
     judge_every=1000,
     ships=BOTH,
 )
