@@ -7,10 +7,8 @@ comes to stands apart from the figures of the models. Writes the record in ten m
 on two cores; `--show` prints the shipped one.
 """
 
-import argparse
-from pathlib import Path
-
-from gan_utils import compiled, judge, metrics, models, paths, records, store
+from gan_utils import compiled, judge, metrics, models, paths, store
+from gan_utils.experiments import shipped
 
 import numpy as np
 
@@ -18,8 +16,13 @@ PLACE = paths.MNIST.with_name("choosing.json")
 NAME = "dcgan"
 COUNT = 10_000  # samples that are measured
 SEEDS = (0, 1, 2)
-MEASURED = ("frechet_distance", "classifier_score", "precision", "recall")
-MEASURED += ("confident_share",)
+MEASURED = {  # with their titles, as README's other tables have them
+    "frechet_distance": "Fréchet",
+    "classifier_score": "score",
+    "precision": "precision",
+    "recall": "recall",
+    "confident_share": "surely read",
+}
 SCHEMA = {
     "type": "object",
     "required": ["generator", "kept", "figures"],
@@ -143,11 +146,7 @@ def measure():
 
 def lay_out(record):
     """Returns the means over the seeds as a table in Markdown."""
-    titles = [
-        "samples of `dcgan`",
-        "kept",
-        *(metrics.COLUMNS[key][0] for key in MEASURED),
-    ]
+    titles = [f"samples of `{NAME}`", "kept", *MEASURED.values()]
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for name, figures in record["figures"].items():
         values = (metrics.COLUMNS[key][1](np.mean(figures[key])) for key in MEASURED)
@@ -156,13 +155,7 @@ def lay_out(record):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m gan_utils.experiments.choosing")
-    parser.add_argument("--out", type=Path, default=PLACE, help="where the record goes")
-    parser.add_argument("--show", action="store_true", help="measure nothing")
-    options = parser.parse_args(arguments)
-    if not options.show:
-        records.write(options.out, measure())
-    print(lay_out(records.read(options.out, SCHEMA)))
+    shipped.run("choosing", PLACE, SCHEMA, measure, lay_out, arguments)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,8 @@ record and prints it as a table, in ten to twenty minutes on two cores.
 `--show` prints the shipped one.
 """
 
-import argparse
-from pathlib import Path
-
-from gan_utils import compiled, data, metrics, paths, records, store
+from gan_utils import compiled, data, metrics, paths, store
+from gan_utils.experiments import shipped
 from gan_utils.experiments.doctored import ABOUT, COUNT, doctor, draw_rows
 
 import numpy as np
@@ -169,13 +167,7 @@ def measure():
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m gan_utils.experiments.meters")
-    parser.add_argument("--out", type=Path, default=PLACE, help="where the record goes")
-    parser.add_argument("--show", action="store_true", help="measure nothing")
-    options = parser.parse_args(arguments)
-    if not options.show:
-        records.write(options.out, measure())
-    print(lay_out(records.read(options.out, SCHEMA)))
+    shipped.run("meters", PLACE, SCHEMA, measure, lay_out, arguments)
 
 
 if __name__ == "__main__":
