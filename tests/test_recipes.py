@@ -50,6 +50,8 @@ def test_one_recipe_is_lesson_5():
             for gan in (taught, built)
         ]
         assert settings[0] == settings[1]
+        for a, b in zip(first.layers, second.layers, strict=True):
+            assert {**a.get_config(), "name": ""} == {**b.get_config(), "name": ""}
     batches = data.batches(scope["x_train"], scope["BATCH_SIZE"], scope["SEED"], 7)
     for a, b in zip(batches.take(2), recipe.batches(scope["SEED"], 7)):
         np.testing.assert_array_equal(a, b)

@@ -204,3 +204,40 @@ def build_discriminator(
 
 
 build_discriminator = checked(build_discriminator)
+
+
+def build_reading_discriminator(
+    channels=32, seed=0, shape=(28, 28, 1), dropout=0.3, kinds=10
+):
+    """Builds a `build_discriminator` that says of what kind an image is, too.
+
+    Both answers come from the same features, so that these have to tell the kinds
+    apart.
+
+    Args:
+        channels: as in `build_discriminator`.
+        seed: an integer from 0; the weights but for the new answer's are those of
+            `build_discriminator`.
+        shape: as in `build_discriminator`.
+        dropout: as in `build_discriminator`.
+        kinds: how many there are, 2 or more.
+
+    Returns:
+        A `keras.Model` from float32 `(n, *shape)` in [-1, 1] to two float32 logits:
+        `(n, 1)`, real or not, and `(n, kinds)`.
+
+    Source:
+        Odena, Olah, Shlens, Conditional Image Synthesis with Auxiliary Classifier
+        GANs, 2017. There, G is told the kind that it has to draw; here it is not.
+
+    Example:
+        >>> build_reading_discriminator().output_shape
+        [(None, 1), (None, 10)]
+    """
+    model = build_discriminator(channels, seed, shape, dropout=dropout)
+    reading = layers.Dense(kinds, name="kinds")(model.layers[-1].input)
+    outputs = [*model.outputs, reading]
+    return initialize(keras.Model(model.inputs, outputs, name="discriminator"), seed)
+
+
+build_reading_discriminator = checked(build_reading_discriminator)
