@@ -259,6 +259,51 @@ def show_curves(steps, curves, ylabel, references=None, axes=None):
     return axes
 
 
+def paint_plane(belief, modes, points, pulls=None, reach=1.5):
+    """Paints a GAN in the plane: what D believes of each place, and G's samples.
+
+    Args:
+        belief: float `(side, side)` from 0, fake and blue, to 1, real and yellow; the
+            lowest row first, as `playground.field` returns it.
+        modes: float `(n, 2)`, where real points gather; white circles.
+        points: float `(m, 2)`, samples of G; black dots.
+        pulls: float `(k, 2)`, white arrows that begin at the first k samples, or None.
+            Their length is scaled anew in each picture.
+        reach: the picture goes from -reach to reach, above 0.
+
+    Returns:
+        uint8 `(288, 288, 3)`.
+
+    Raises:
+        ValueError: an array has another shape or is not finite, or there are more
+            pulls than samples.
+
+    Example:
+        >>> paint_plane(np.zeros((60, 60)), np.eye(2), np.zeros((5, 2))).shape
+        (288, 288, 3)
+    """
+    belief = checks.numbers(belief, "belief", ("side", "side"))
+    modes = checks.numbers(modes, "modes", ("n", 2))
+    points = checks.numbers(points, "points", ("m", 2))
+    reach = checks.number(reach, "reach", 1e-6, 1e6)
+    if pulls is not None:
+        pulls = checks.numbers(pulls, "pulls", ("k", 2))
+        if len(pulls) > len(points):
+            raise ValueError(f"{len(pulls)} pulls were given for {len(points)} points.")
+    figure, axes = plt.subplots(figsize=(3.6, 3.6), dpi=80, layout="constrained")
+    square = {"origin": "lower", "extent": (-reach, reach, -reach, reach)}
+    axes.imshow(belief, cmap="cividis", vmin=0, vmax=1, **square)
+    axes.plot(*modes.T, "o", ms=13, mfc="none", mec="white")
+    axes.plot(*points.T, "o", ms=3, color="black", mec="white", mew=0.3)
+    if pulls is not None:
+        axes.quiver(*points[: len(pulls)].T, *pulls.T, color="white")
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[])
+    figure.canvas.draw()
+    pixels = np.array(figure.canvas.buffer_rgba())[..., :3]
+    plt.close(figure)
+    return pixels
+
+
 def png_bytes(picture, zoom=1):
     """Packs a picture as PNG, fast enough for a slider.
 

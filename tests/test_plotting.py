@@ -220,6 +220,61 @@ def test_a_loss_that_was_nan_or_infinite_leaves_a_gap():
     assert np.isnan(drawn).tolist() == [False, True, True, False]
 
 
+def colour_at(picture, x, y):
+    """The colour of a place of the plane that no circle and no point covers."""
+    row, column = (1.5 - y) / 3 * len(picture), (x + 1.5) / 3 * len(picture)
+    return picture[round(row), round(column)].astype(int)
+
+
+def test_the_plane_is_painted_the_right_way_up():
+    belief = np.zeros((60, 60))
+    belief[:30, 30:] = 1  # low and to the right
+    modes, points = [[-1.0, 1.0]], [[1.0, 1.0]]
+    picture = plotting.paint_plane(belief, modes, points)
+    assert picture.shape == (288, 288, 3)
+    assert picture.dtype == np.uint8
+    real, fake = colour_at(picture, 0.7, -0.7), colour_at(picture, -0.7, -0.7)
+    assert real[0] > real[2] + 100  # yellow
+    assert fake[2] > fake[0] + 50  # blue
+    assert (colour_at(picture, -1.0, 1.0) == fake).all()  # inside the circle
+    for moved in ({"modes": [[-1.0, -1.0]]}, {"points": [[-1.0, -1.0]]}):
+        given = {"modes": modes, "points": points} | moved
+        changed = (plotting.paint_plane(belief, **given) != picture).any(axis=2)
+        high_left, high_right = changed[:144, :144].any(), changed[:144, 144:].any()
+        assert (high_left, high_right) == ("modes" in moved, "points" in moved)
+        assert changed[144:, :144].any()
+
+
+def test_pulls_are_arrows_at_the_first_points():
+    belief, modes = np.zeros((6, 6)), [[0.0, 0.0]]
+    points = [[-1.0, -1.0], [1.0, 1.0]]
+    without = plotting.paint_plane(belief, modes, points)
+    arrow = plotting.paint_plane(belief, modes, points, [[1.0, 0.0]])
+    rows, columns = np.nonzero((arrow != without).any(axis=2))
+    assert rows.min() > len(arrow) / 2  # low
+    assert columns.min() > len(arrow) / 8
+    with pytest.raises(ValueError, match="3 pulls were given for 2 points"):
+        plotting.paint_plane(belief, modes, points, np.ones((3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"belief": np.zeros(6)}, "For belief"),
+        ({"modes": np.zeros((3, 3))}, "For modes"),
+        ({"points": [[np.nan, 0.0]]}, "NaN"),
+        ({"pulls": np.zeros(2)}, "For pulls"),
+        ({"reach": 0}, "reach is 0"),
+    ],
+)
+def test_a_plane_that_cannot_be_painted_is_refused(change, message):
+    given = {"belief": np.zeros((6, 6)), "modes": np.eye(2), "points": np.eye(2)}
+    figures = plt.get_fignums()
+    with pytest.raises(ValueError, match=message):
+        plotting.paint_plane(**given | change)
+    assert plt.get_fignums() == figures
+
+
 def test_png_bytes_decode_to_the_picture():
     picture = np.random.default_rng(0).integers(0, 256, (5, 7), np.uint8)
     decoded = np.asarray(Image.open(io.BytesIO(plotting.png_bytes(picture, zoom=2))))

@@ -4,6 +4,14 @@ Bodies of the functions that the lessons ask for, by the lesson's number.
 """
 
 WRONG = {
+    "01": [
+        "return images.mean() / 255",  # of all digits
+        "return images[labels == digit].mean()",  # no share
+        "return images[labels == digit].sum() / 255",
+        "return (images[labels == digit] > 0).mean()",  # grey counts as full
+        "return images[labels == digit][0].mean() / 255",  # one image
+        "return images[labels == digit].sum(dtype=np.uint8) / 255 / images[0].size",
+    ],
     "02": [
         "return width // 2",  # every stride is 2
         "return width // stride",  # rounded down

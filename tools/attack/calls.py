@@ -305,6 +305,12 @@ TABLE = {
         "ylabel": "loss",
         "references": {"ln 2": 0.69},
     },
+    "plotting.paint_plane": lambda r: {
+        "belief": r.random((6, 6)),
+        "modes": r.standard_normal((3, 2)),
+        "points": r.standard_normal((5, 2)),
+        "pulls": r.standard_normal((2, 2)),
+    },
     "plotting.png_bytes": lambda r: {"picture": _pixels(r)[0], "zoom": 2},
     "plotting.save_gif": lambda r: {
         "path": Path("a.gif"),
