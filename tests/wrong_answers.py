@@ -19,4 +19,12 @@ WRONG = {
         "return (width - 4) // stride + 1",  # without the rim of zeros
         "return width / stride",
     ],
+    "03": [
+        "return kernel_size // stride, kernel_size // stride + 1",
+        "return 1, kernel_size // stride",
+        "return kernel_size - stride, stride",  # right for width 4 and stride 2
+        "return kernel_size / stride, kernel_size / stride",
+        "return kernel_size // 2, -(-kernel_size // 2)",  # every stride is 2
+        "return max(1, kernel_size // stride), -(-kernel_size // stride)",
+    ],
 }
