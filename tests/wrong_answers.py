@@ -27,4 +27,12 @@ WRONG = {
         "return kernel_size // 2, -(-kernel_size // 2)",  # every stride is 2
         "return max(1, kernel_size // stride), -(-kernel_size // stride)",
     ],
+    "04": [
+        "return tf.reduce_mean(tf.square(fake_logits - 1.0))",  # no half
+        "return tf.reduce_mean(tf.square(fake_logits)) / 2.0",  # from 0
+        "return tf.reduce_sum(tf.square(fake_logits - 1.0)) / 4.0",  # of two images
+        "return tf.reduce_mean(fake_logits - 1.0) ** 2 / 2.0",  # of the mean
+        "return tf.reduce_mean(tf.abs(fake_logits - 1.0)) / 2.0",
+        "return tf.square(fake_logits - 1.0) / 2.0",  # one each
+    ],
 }
