@@ -33,7 +33,7 @@ CONTROLS = "button:enabled, select, [role=slider]"
 # Lessons whose controls are opened without the rest, and what makes them quick.
 SHORTER = {
     **dict.fromkeys((2, 9, 10, 12), {}),
-    1: {"GAME_STEPS": 60},
+    1: {"GAME_STEPS": 300},
     4: {"STEPS": 20},
     7: {"COUNT": 2000},
     8: {"COUNT": 4000, "QUIZ": 6},
