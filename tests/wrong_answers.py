@@ -7,6 +7,7 @@ WRONG = {
     "01": [
         "return images.mean() / 255",  # of all digits
         "return images[labels == digit].mean()",  # no share
+        "return images[labels == digit].mean() / images.max()",
         "return images[labels == digit].sum() / 255",
         "return (images[labels == digit] > 0).mean()",  # grey counts as full
         "return images[labels == digit][0].mean() / 255",  # one image
@@ -15,6 +16,7 @@ WRONG = {
     "02": [
         "return width // 2",  # every stride is 2
         "return width // stride",  # rounded down
+        "return width // stride + width % stride",
         "return round(width / stride)",
         "return (width - 4) // stride + 1",  # without the rim of zeros
         "return width / stride",
