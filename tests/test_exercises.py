@@ -14,7 +14,7 @@ CASES = {"three numbers": ((ROW,), 6.0), "one": ((np.array([5.0]),), 5.0)}
 
 
 def check(answer, cases):
-    """Returns the line that is printed, and whether it says that all is right."""
+    """Returns the one line that is printed."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exercises.check(answer, cases)
