@@ -46,7 +46,7 @@ check: $(READY) ## run the quick tests only: lint, package, style
 notebooks: $(READY) ## run every lesson and compare its outputs with the stored ones
 	$(BIN)/python -m pytest $(NBVAL) notebooks
 
-browser: $(READY) ## use the sliders in a real JupyterLab (needs Chromium or Chrome)
+browser: $(READY) ## sliders in a real JupyterLab, formulas (needs Chromium and Node)
 	$(BIN)/python -m pytest tests/browser -rs
 
 refresh: $(READY) ## run every lesson and store its outputs (ONLY=01 for one lesson)

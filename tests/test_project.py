@@ -27,7 +27,9 @@ def requirements():
 
 
 def python_files():
-    return [path for name in OURS for path in ROOT.glob(f"{name}/**/*.py")]
+    """Returns our own files; the packages of Node hold some of others."""
+    found = [path for name in OURS for path in ROOT.glob(f"{name}/**/*.py")]
+    return [path for path in found if "node_modules" not in path.parts]
 
 
 def pins(lock):
