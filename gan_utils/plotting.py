@@ -161,7 +161,13 @@ def _length(values):
 
 
 def show_images(
-    images, columns=None, titles=None, title=None, scale=0.9, pixel_range=(-1.0, 1.0)
+    images,
+    columns=None,
+    titles=None,
+    title=None,
+    scale=0.9,
+    pixel_range=(-1.0, 1.0),
+    rows=None,
 ):
     """Draws a grid of images with matplotlib.
 
@@ -170,15 +176,16 @@ def show_images(
         columns: as in `tile`.
         titles: a line above each image, 200 at most; or None.
         title: a line above all, or None.
-        scale: inches an image, 0.1 to 10; the figure is never wider than 10 inches.
+        scale: inches an image, 0.1 to 10; the images are never wider than 10 inches.
         pixel_range: as in `to_uint8`.
+        rows: a name for each row, to its left, or None.
 
     Returns:
         The `matplotlib.figure.Figure`; call `plt.show()` after it.
 
     Raises:
         ValueError: there are not as many titles as images, or too many for panels of
-            their own; the figure would be higher than 100 inches; or as `tile`.
+            their own; there are not as many names as rows; the figure would be higher than 100 inches; or as `tile`.
 
     Example:
         >>> figure = show_images(np.zeros((4, 28, 28)), titles="abcd")
@@ -188,19 +195,27 @@ def show_images(
         check_one_each(images, titles, "titles")
         checks.count(len(images), "The number of images with titles", 1, MOST_TITLED)
     columns = _columns(columns, len(images))
+    lines = math.ceil(len(images) / columns)
+    if rows is not None and _length(rows) != lines:
+        raise ValueError(
+            f"{_length(rows)} names were given for {lines} rows of images; give one "
+            "each."
+        )
     width = min(10, columns * checks.number(scale, "scale", 0.1, 10))
     if titles is None:
         panels, titles, height = [tile(images, columns, background=255)], [None], 0
         shape = (1, 1)
     else:
-        shape = (math.ceil(len(images) / columns), columns)
-        panels, height = images, 0.3 * shape[0]
+        shape = (lines, columns)
+        panels, height = images, 0.3 * lines
     height += width * shape[0] * panels[0].shape[0] / (shape[1] * panels[0].shape[1])
     checks.number(round(height, 1), "The figure's height in inches", 0, 100)
     figure, axes = plt.subplots(*shape, figsize=(width, height), squeeze=False)
     figure.set_layout_engine("constrained")
     for axis in axes.flat:
         axis.axis("off")
+    if rows is not None:
+        _name_rows(axes[:, 0], panels[0].shape[0] * len(axes) / lines, rows)
     for axis, panel, line in zip(axes.flat, panels, titles):
         axis.imshow(panel, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         axis.set_title(line, fontsize=9)
@@ -208,6 +223,18 @@ def show_images(
         figure.set_figheight(height + 0.4)
         figure.suptitle(title, fontsize=10)
     return figure
+
+
+def _name_rows(axes, height, names):
+    """Writes names left of rows of a height in pixels, with room for the longest."""
+    figure = axes[0].figure
+    each = len(names) // len(axes)  # rows of images that one of the axes shows
+    for place, name in enumerate(names):
+        middle = (place % each + 0.5) * height
+        axes[place // each].text(
+            -0.1 * height, middle, name, ha="right", va="center", fontsize=9
+        )
+    figure.set_figwidth(figure.get_figwidth() + 0.2 + 0.08 * max(map(len, names)))
 
 
 def show_curves(steps, curves, ylabel, references=None, axes=None):

@@ -176,6 +176,22 @@ def test_grids_have_a_title_for_each_image():
         plotting.show_images(np.zeros((3, 4, 4)), titles="ab")
 
 
+@pytest.mark.parametrize("titles", [None, "abcde"])
+def test_each_row_has_its_name_beside_it(titles):
+    images = np.zeros((5, 4, 4))
+    figure = plotting.show_images(images, 2, titles, rows=["first", "second", "third"])
+    plain = plotting.show_images(images, 2, titles)
+    assert figure.get_figwidth() > plain.get_figwidth()
+    figure.canvas.draw()
+    names = [text for axis in figure.axes for text in axis.texts]
+    assert [name.get_text() for name in names] == ["first", "second", "third"]
+    boxes = [name.get_window_extent() for name in names]
+    assert min(box.x0 for box in boxes) >= 0, "nothing is cut off"
+    assert boxes[0].y0 > boxes[1].y1 > boxes[1].y0 > boxes[2].y1
+    with pytest.raises(ValueError, match="2 names were given for 3 rows"):
+        plotting.show_images(images, 2, titles, rows="ab")
+
+
 def test_curves_are_named_and_differ_in_more_than_colour():
     axes = plotting.show_curves(
         [0, 1], {"a": [1, 2], "b": [2, 1]}, "loss (nats)", {"ln 2": 0.69}
