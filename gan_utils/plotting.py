@@ -185,7 +185,8 @@ def show_images(
 
     Raises:
         ValueError: there are not as many titles as images, or too many for panels of
-            their own; there are not as many names as rows; the figure would be higher than 100 inches; or as `tile`.
+            their own; there are not as many names as rows; the figure would be
+            higher than 100 inches; or as `tile`.
 
     Example:
         >>> figure = show_images(np.zeros((4, 28, 28)), titles="abcd")
@@ -196,11 +197,7 @@ def show_images(
         checks.count(len(images), "The number of images with titles", 1, MOST_TITLED)
     columns = _columns(columns, len(images))
     lines = math.ceil(len(images) / columns)
-    if rows is not None and _length(rows) != lines:
-        raise ValueError(
-            f"{_length(rows)} names were given for {lines} rows of images; give one "
-            "each."
-        )
+    _check_rows(rows, lines)
     width = min(10, columns * checks.number(scale, "scale", 0.1, 10))
     if titles is None:
         panels, titles, height = [tile(images, columns, background=255)], [None], 0
@@ -225,6 +222,15 @@ def show_images(
     return figure
 
 
+def _check_rows(names, count):
+    """Raises `ValueError` unless there is one name for each row, or none at all."""
+    if names is not None and _length(names) != count:
+        raise ValueError(
+            f"{_length(names)} names were given for {count} rows of images; give one "
+            "each."
+        )
+
+
 def _name_rows(axes, height, names):
     """Writes names left of rows of a height in pixels, with room for the longest."""
     figure = axes[0].figure
@@ -234,7 +240,9 @@ def _name_rows(axes, height, names):
         axes[place // each].text(
             -0.1 * height, middle, name, ha="right", va="center", fontsize=9
         )
-    figure.set_figwidth(figure.get_figwidth() + 0.2 + 0.08 * max(map(len, names)))
+    for axis in axes:  # what the images leave of the width belongs to the names
+        axis.set_anchor("E")
+    figure.set_figwidth(figure.get_figwidth() + 0.2 + 0.07 * max(map(len, names)))
 
 
 def show_curves(steps, curves, ylabel, references=None, axes=None):

@@ -188,6 +188,9 @@ def test_each_row_has_its_name_beside_it(titles):
     boxes = [name.get_window_extent() for name in names]
     assert min(box.x0 for box in boxes) >= 0, "nothing is cut off"
     assert boxes[0].y0 > boxes[1].y1 > boxes[1].y0 > boxes[2].y1
+    wide = plotting.show_images(np.zeros((30, 28, 28)), 10, rows=["a long name"] * 3)
+    wide.canvas.draw()
+    assert min(name.get_window_extent().x0 for name in wide.axes[0].texts) >= 0
     with pytest.raises(ValueError, match="2 names were given for 3 rows"):
         plotting.show_images(images, 2, titles, rows="ab")
 

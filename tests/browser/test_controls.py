@@ -7,7 +7,8 @@ variable `BROWSER_PICTURES` names another folder.
 import itertools
 import re
 
-from tests.browser import conftest, slices
+from tests import slices
+from tests.browser import conftest
 from tests.browser.lab import (
     CUT_OFF,
     HOW,

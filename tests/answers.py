@@ -1,8 +1,6 @@
-"""Wrong answers to the exercises that somebody who read the lesson may well give.
+"""What the exercises are held against: wrong answers, and what right ones print."""
 
-Bodies of the functions that the lessons ask for, by the lesson's number.
-"""
-
+# Of Build: bodies that somebody who read the lesson may well write.
 WRONG = {
     "01": [
         "return images.mean() / 255",  # of all digits
@@ -36,5 +34,20 @@ WRONG = {
         "return tf.reduce_mean(fake_logits - 1.0) ** 2 / 2.0",  # of the mean
         "return tf.reduce_mean(tf.abs(fake_logits - 1.0)) / 2.0",
         "return tf.square(fake_logits - 1.0) / 2.0",  # one each
+        "return tf.reduce_mean(tf.nn.relu(1.0 - fake_logits) ** 2) / 2.0",  # one side
     ],
+}
+
+# Of Predict and Change: what the code of the folded answer prints, number by number. A
+# pair is a range; a single number is met when it comes out after rounding. Each of them
+# stands in the words of the answer.
+PRINTED = {
+    ("01", "Predict"): ["0.173", "0.076"],
+    ("01", "Change"): ["3,751", "7,958", ("7,000", "7,600")],
+    ("02", "Predict"): [("−160", "−90")],
+    ("02", "Change"): [("0.1", "0.5"), ("0.5", "0.9")],
+    ("03", "Predict"): ["81"],
+    ("03", "Change"): ["54,817"],
+    ("04", "Predict"): ["0.21"],
+    ("04", "Change"): [("−2", "2")],
 }

@@ -1,8 +1,9 @@
-"""The statements of a lesson that its controls need, for a notebook of controls only.
+"""The statements of a lesson that a piece of it needs.
 
 A whole lesson takes a minute to run; what stands above a control and is used by it, a
-few seconds. What only changes a thing, as `gan.fit` does, gives no name a value and is
-left out: G draws noise then, and its picture follows a slider as well.
+few seconds. For a notebook of controls, what only changes a thing, as `gan.fit` does,
+gives no name a value and is left out: G draws noise then, and its picture follows a
+slider as well.
 """
 
 import ast
@@ -52,12 +53,52 @@ def names(statement):
     return given, used
 
 
-def needed(statements):
-    """Returns what shows controls, and what stands above and is used by it."""
-    kept, missing = [], set()
+SHOWING = {"print", "plt", "plotting", "widgets"}
+FIXED = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+
+
+def may_change(statement, things):
+    """Says whether a statement hands one of the things to a call, or calls its method.
+
+    What is defined is not called yet, and what shows a thing leaves it as it is.
+    """
+    if isinstance(statement, FIXED):
+        return False
+    for call in ast.walk(statement):
+        if isinstance(call, ast.Call):
+            owner = ast.unparse(call.func).split(".")[0]
+            handed = {owner} if isinstance(call.func, ast.Attribute) else set()
+            handed |= {part.id for part in call.args if isinstance(part, ast.Name)}
+            if owner not in SHOWING and handed & things:
+                return True
+    return False
+
+
+def needed(statements, wanted=None):
+    """Returns what a piece of a lesson needs of what stands above it.
+
+    Args:
+        statements: of the lesson, as `ast` parses them.
+        wanted: names that the piece uses; what changes them is kept, too. When None,
+            the pieces are the controls.
+
+    Returns:
+        Some of the statements, in their order.
+    """
+    fixed = {  # no call changes a module, a function or a parameter
+        name
+        for statement in statements
+        for name in names(statement)[0]
+        if isinstance(statement, FIXED) or name.isupper()
+    }
+    kept, missing = [], set(wanted or ())
     for statement in reversed(statements):
         given, used = names(statement)
-        if is_control(statement) or given & missing:
+        if wanted is None:
+            piece = is_control(statement)
+        else:
+            piece = may_change(statement, missing - fixed)
+        if piece or given & missing:
             kept.append(statement)
             missing = missing - given | used
     return kept[::-1]
