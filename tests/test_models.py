@@ -101,8 +101,22 @@ def test_the_mapped_generator_is_a_generator_behind_a_dense_layer():
     again = models.build_mapped_generator(8, channels=4, hidden=16, seed=1)
     assert same(copy(mapped.trainable_weights), copy(again.trainable_weights))
     assert kinds(mapped) == ["Dense", "BatchNormalization", "ReLU", *kinds(plain)]
+    deep = models.build_mapped_generator(8, channels=4, hidden=16, depth=3)
+    block = ["Dense", "BatchNormalization", "ReLU"]
+    assert kinds(deep) == 3 * block + kinds(plain)
+    assert [*deep.layers[3].kernel.shape] == [16, 16]
     large = models.build_mapped_generator(8, channels=4, hidden=16, shape=(12, 20, 3))
     assert large.output_shape == (None, 12, 20, 3)
+
+
+def test_a_reading_discriminator_is_a_discriminator_with_a_second_answer():
+    reading = models.build_reading_discriminator(4, seed=1, kinds=7)
+    plain = models.build_discriminator(4, seed=1)
+    images = np.random.default_rng(0).uniform(-1, 1, (5, 28, 28, 1))
+    logits, read = reading(images, training=False)
+    np.testing.assert_array_equal(logits, plain(images, training=False))
+    assert read.shape == (5, 7)
+    assert reading.layers[-1].input is reading.layers[-2].input
 
 
 def build_small_stencil_generator(**sizes):
@@ -347,7 +361,9 @@ def test_a_layer_of_a_list_is_initialized_by_what_comes_in():
         (models.build_generator, {"shape": (30, 30, 1)}, "multiples of 4"),
         (models.build_generator, {"shape": (28, 28)}, "shape"),
         (models.build_mapped_generator, {"hidden": 0}, "hidden is 0"),
+        (models.build_mapped_generator, {"depth": 0}, "depth is 0"),
         (models.build_mapped_generator, {"shape": (30, 30, 1)}, "multiples of 4"),
+        (models.build_reading_discriminator, {"kinds": 1}, "kinds is 1"),
         (models.build_stencil_generator, {"paper_dim": 0}, "paper_dim is 0"),
         (models.build_stencil_generator, {"paper_dim": 64}, "needed is a smaller one"),
         (models.build_stencil_generator, {"latent_dim": 1}, "of a latent_dim of 1"),

@@ -500,6 +500,69 @@ def test_fit_refuses_what_a_step_refuses():
         fit(make_sgd((REAL,)), 2)
 
 
+# The step with a D that reads.
+
+
+def make_reading_gan(kernel=None):
+    """A GAN of 8 latent numbers whose D reads; its reader's weights are given."""
+    discriminator = models.build_reading_discriminator(4, seed=1, dropout=0.0)
+    if kernel is not None:
+        discriminator.layers[-1].set_weights([kernel, np.zeros(10, np.float32)])
+    generator = models.build_generator(LATENT_DIM, 4, seed=0)
+    gan = GAN(generator, discriminator, 0, step=steps.reading_step)
+    gan.compile(adam(), adam())
+    return gan
+
+
+def reading_batch(shift=0):
+    images, latents = digits()
+    return (images, tf.cast((tf.range(16) + shift) % 10, tf.uint8)), latents
+
+
+def test_a_step_of_a_reading_d_moves_every_weight_of_both_networks():
+    gan = make_reading_gan()
+    before = [weight for name in NETWORKS for weight in trained(gan, name)]
+    steps.reading_step(gan, *reading_batch())
+    after = [weight for name in NETWORKS for weight in trained(gan, name)]
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_a_reading_d_is_paid_for_the_labels_and_g_is_not():
+    """With other labels, D moves elsewhere and G does not."""
+    moved = []
+    for shift in (0, 1):
+        gan = make_reading_gan()
+        steps.reading_step(gan, *reading_batch(shift))
+        moved.append([trained(gan, name) for name in NETWORKS])
+    (first_g, first_d), (second_g, second_d) = moved
+    assert same(first_g, second_g)
+    assert not np.array_equal(first_d[0], second_d[0])  # the first layer, not the last
+
+
+def test_the_reading_loss_is_the_cross_entropy_of_the_labels():
+    gan = make_reading_gan(np.zeros((32, 10), np.float32))
+    numbers = steps.reading_step(gan, *reading_batch())
+    assert float(numbers["reading_loss"]) == pytest.approx(np.log(10), abs=1e-6)
+    plain = make_reading_gan(np.zeros((32, 10), np.float32))
+    plain.discriminator = keras.Model(
+        plain.discriminator.inputs[0], plain.discriminator.outputs[0]
+    )
+    (images, _), latents = reading_batch()
+    expected = adversarial_step(plain, images, latents)
+    assert set(numbers) == {*expected, "reading_loss"}
+    for name, value in expected.items():
+        np.testing.assert_allclose(numbers[name], value, rtol=1e-5)
+
+
+def test_a_reading_d_learns_to_read():
+    gan = make_reading_gan()
+    losses_seen = [
+        float(steps.reading_step(gan, *reading_batch())["reading_loss"])
+        for _ in range(30)
+    ]
+    assert losses_seen[-1] < losses_seen[0] / 2
+
+
 # The step of a classifier.
 
 

@@ -86,7 +86,7 @@ def ways(generator, discriminator, seed):
 
     Args:
         generator: a `keras.Model` with a normal prior.
-        discriminator: its D.
+        discriminator: its D, one that reads, too.
         seed: decides latent points and chances.
     """
     random = np.random.default_rng(seed)
@@ -96,7 +96,8 @@ def ways(generator, discriminator, seed):
     def draw():
         points = random.standard_normal(size).astype(np.float32)
         images = sample(points)
-        return points, images, discriminator.predict(images, verbose=0)[:, 0]
+        logits, _ = discriminator.predict(images, verbose=0)
+        return points, images, logits[:, 0]
 
     points, first, first_logits = draw()
     yield "all", 1.0, first

@@ -9,6 +9,7 @@ from gan_utils.models.convolutional import (
     build_discriminator,
     build_generator,
     build_mapped_generator,
+    build_reading_discriminator,
     build_stencil_generator,
 )
 from gan_utils.models.parts import (
@@ -26,6 +27,7 @@ __all__ = [
     "build_generator",
     "build_layers",
     "build_mapped_generator",
+    "build_reading_discriminator",
     "build_stencil_generator",
     "initialize",
     "latent_dim",

@@ -63,20 +63,21 @@ build_generator = checked(build_generator, multiple=4)
 
 
 def build_mapped_generator(
-    latent_dim=64, channels=32, hidden=128, seed=0, shape=(28, 28, 1)
+    latent_dim=64, channels=32, hidden=128, seed=0, shape=(28, 28, 1), depth=1
 ):
-    """Builds the DCGAN's generator behind one more dense layer, the mapping.
+    """Builds the DCGAN's generator behind more dense layers, the mapping.
 
     A cloud of latent points is of one piece, and ten kinds of digits are not: what
-    is drawn from between two kinds is no digit. Another layer can stretch the cloud
+    is drawn from between two kinds is no digit. More layers can stretch the cloud
     where kinds meet, so that fewer points lie there.
 
     Args:
         latent_dim: length of a latent point, 1 or more.
         channels: as in `build_generator`.
-        hidden: units of the mapping, 1 or more.
+        hidden: units of each of its layers, 1 or more.
         seed: an integer from 0.
         shape: as in `build_generator`.
+        depth: how many layers it has, 1 or more.
 
     Returns:
         A `keras.Model`, as `build_generator` returns it.
@@ -89,7 +90,9 @@ def build_mapped_generator(
         >>> build_mapped_generator().output_shape
         (None, 28, 28, 1)
     """
-    mapping = [layers.Dense(hidden, use_bias=False), batch_norm(), layers.ReLU()]
+    mapping = []
+    for _ in range(depth):
+        mapping += [layers.Dense(hidden, use_bias=False), batch_norm(), layers.ReLU()]
     return build_generator(latent_dim, channels, seed, shape, first=mapping)
 
 
@@ -204,3 +207,41 @@ def build_discriminator(
 
 
 build_discriminator = checked(build_discriminator)
+
+
+def build_reading_discriminator(
+    channels=32, seed=0, shape=(28, 28, 1), dropout=0.3, kinds=10
+):
+    """Builds a `build_discriminator` that says of what kind an image is, too.
+
+    Both answers come from the same features, so that these have to tell the kinds
+    apart.
+
+    Args:
+        channels: as in `build_discriminator`.
+        seed: an integer from 0; the weights but for the new answer's are those of
+            `build_discriminator`.
+        shape: as in `build_discriminator`.
+        dropout: as in `build_discriminator`.
+        kinds: how many there are, 2 or more.
+
+    Returns:
+        A `keras.Model` from float32 `(n, *shape)` in [-1, 1] to two float32 logits:
+        `(n, 1)`, real or not, and `(n, kinds)`.
+
+    Source:
+        Odena, Olah, Shlens, Conditional Image Synthesis with Auxiliary Classifier
+        GANs, 2017. There, G is told the kind that it has to draw; here it is not.
+
+    Example:
+        >>> build_reading_discriminator().output_shape
+        [(None, 1), (None, 10)]
+    """
+    model = build_discriminator(channels, seed, shape, dropout=dropout)
+    draw = keras.initializers.GlorotUniform(seed)
+    reader = layers.Dense(kinds, name="kinds", kernel_initializer=draw)
+    outputs = [model.outputs[0], reader(model.layers[-1].input)]
+    return keras.Model(model.inputs[0], outputs, name="discriminator")
+
+
+build_reading_discriminator = checked(build_reading_discriminator)

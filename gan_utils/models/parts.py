@@ -14,6 +14,8 @@ SIZES = {
     "seed": (0, 2**50),
     **dict.fromkeys(("latent_dim", "paper_dim", "hidden"), (1, 100_000)),
     **dict.fromkeys(("channels", "side", "last_stride"), (1, 4096)),
+    "kinds": (2, 4096),
+    "depth": (1, 100),
 }
 
 
