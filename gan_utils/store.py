@@ -168,7 +168,7 @@ def load_card(name, folder=None):
 
     Example:
         >>> load_card("dcgan")["steps"]
-        20000
+        24000
     """
     recipes.find(name)
     folder_of = Path(folder or paths.PRETRAINED / name)

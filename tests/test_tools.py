@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import json
 import pkgutil
 from functools import partial
 
@@ -9,7 +10,7 @@ import gan_utils.experiments
 import tools
 from gan_utils import callbacks, data, judge, paths, recipes, store
 from tests.devices import SMALL
-from tools import cards, outputs, remeasure, trim
+from tools import cards, outputs, remeasure, ship, trim
 
 import keras
 import numpy as np
@@ -250,6 +251,43 @@ def test_a_table_is_written_from_cards():
     assert of_model == f"| `stacked` | 20,000 | 19 | {figures}"
     assert of_real == "| real digits | – | – | 1,000 | – | 61.8% | 993 | 0.11 | – |"
     assert title.count("|") == line.count("|") == of_model.count("|") == 10
+
+
+def test_the_figures_of_each_seed_are_noted_on_the_card(tmp_path, monkeypatch):
+    card = json.loads((paths.PRETRAINED / "tiny_mlp" / "card.json").read_text("utf-8"))
+    for seed in (5, 4):
+        (tmp_path / str(seed)).mkdir()
+        metrics = {**card["metrics"], "recall": seed / 10}
+        found = {**card, "seed": seed, "metrics": metrics}
+        (tmp_path / str(seed) / "card.json").write_text(json.dumps(found))
+    (tmp_path / "tiny_mlp").mkdir()
+    (tmp_path / "tiny_mlp" / "card.json").write_text(json.dumps(card))
+    monkeypatch.setattr(paths, "PRETRAINED", tmp_path)
+    ship.note_seeds("tiny_mlp", [tmp_path / "5", tmp_path / "4"])
+    noted = json.loads((tmp_path / "tiny_mlp" / "card.json").read_text("utf-8"))
+    assert [*noted["seeds"]] == ["4", "5"]
+    assert noted["seeds"]["5"]["metrics"]["recall"] == 0.5
+    assert noted["seeds"]["5"]["second_judge"] == card["second_judge"]
+    assert {**noted, "seeds": None} == {**card, "seeds": None}
+    with pytest.raises(ValueError, match=r"cards are of seeds \[4, 4\]"):
+        ship.note_seeds("tiny_mlp", [tmp_path / "4"] * 2)
+
+
+def test_a_table_of_seeds_has_each_of_them_and_the_mean():
+    seeds = {
+        str(seed): {
+            "metrics": {**CARDS["dcgan"], "recall": recall, "shares": shares},
+            "second_judge": CARDS["dcgan"],
+        }
+        for seed, recall, shares in ((3, 0.6, [0.09, 0.1]), (4, 0.7, [0.11, 0.08]))
+    }
+    card = {"name": "dcgan", "seed": 4, "seeds": seeds}
+    title, _, first, second, mean = cards.seeds_table(card).splitlines()
+    assert title.startswith("| `dcgan` | Fréchet | score |")
+    same = "0.55 | 9.42 | 9.42 | 0.87"
+    assert first == f"| seed 3 | {same} | 0.60 | 91.5% | 9.0% | 10.0% |"
+    assert second == f"| seed 4, shipped | {same} | 0.70 | 91.5% | 8.0% | 11.0% |"
+    assert mean == f"| mean | {same} | 0.65 | 91.5% | 8.5% | 10.5% |"
 
 
 def test_the_tables_of_a_text_are_renewed_between_their_marks(monkeypatch):

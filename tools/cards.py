@@ -8,6 +8,8 @@ import os
 from gan_utils import metrics, paths, recipes, records, store
 from gan_utils.experiments import choosing
 
+import numpy as np
+
 README = paths.ROOT / "README.md"
 BEGIN = "<!-- python -m tools.cards writes this, {}: -->\n"
 END = "<!-- to here -->\n"
@@ -79,6 +81,31 @@ def table(columns, cards, real):
     return "\n".join(lines) + "\n"
 
 
+def seeds_table(card):
+    """Lays out what each seed of a model came to, and the mean of them.
+
+    Args:
+        card: of the model; `tools.ship` writes its `seeds`.
+
+    Returns:
+        Lines of Markdown.
+    """
+    seeds = card["seeds"]
+    titles = [f"`{card['name']}`", *(title for title, *_ in DIGITS)]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    mean = {}
+    for _, judge, figure, form in DIGITS:
+        values = [found[judge][figure] for found in seeds.values()]
+        if not isinstance(form, str):  # the mean of the rarest, and of the commonest
+            values = [(min(shares), max(shares)) for shares in values]
+        mean.setdefault(judge, {})[figure] = np.mean(values, axis=0)
+    for seed, found in seeds.items():
+        shipped = ", shipped" if int(seed) == card["seed"] else ""
+        lines.append(row(f"seed {seed}{shipped}", (), found, DIGITS))
+    lines.append(row("mean", (), mean, DIGITS))
+    return "\n".join(lines) + "\n"
+
+
 def tables():
     """Makes the tables from the cards and the record of today, by name."""
     shipped = [name for name in recipes.RECIPES if (paths.PRETRAINED / name).exists()]
@@ -91,6 +118,7 @@ def tables():
     possible = {name: mean for name, (mean, _) in ceilings.items()}
     return {
         "digits": table(DIGITS, digits, real),
+        "seeds": seeds_table(store.load_card("dcgan")),
         "stacked digits": table(STACKED, stacked, {"metrics": possible}),
         "chosen samples": choosing.lay_out(
             records.read(choosing.PLACE, choosing.SCHEMA)
