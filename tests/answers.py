@@ -36,6 +36,19 @@ WRONG = {
         "return tf.square(fake_logits - 1.0) / 2.0",  # one each
         "return tf.reduce_mean(tf.nn.relu(1.0 - fake_logits) ** 2) / 2.0",  # one side
     ],
+    "06": [
+        "return probabilities.mean(axis=0).argmin(), probabilities.mean(axis=0).min()",
+        """digits, counts = np.unique(probabilities.argmax(axis=1), return_counts=True)
+return digits[counts.argmin()], counts.min() / len(probabilities)""",  # none unread
+        """counts = np.bincount(probabilities.argmax(axis=1))
+return counts.argmin(), counts.min() / len(probabilities)""",  # no nine, no count
+        """counts = np.bincount(probabilities.argmax(axis=1), minlength=10)
+return counts.argmin(), counts.min()""",  # no share
+        """counts = np.bincount(probabilities.argmax(axis=1), minlength=10)
+return counts.argmax(), counts.max() / len(probabilities)""",  # the commonest
+        """counts = (probabilities > 0.5).sum(axis=0)
+return counts.argmin(), counts.min() / len(probabilities)""",  # the sure ones only
+    ],
 }
 
 # Of Predict and Change: what the code of the folded answer prints, number by number. A
@@ -50,4 +63,13 @@ PRINTED = {
     ("03", "Change"): ["54,817"],
     ("04", "Predict"): ["0.21"],
     ("04", "Change"): [("−2", "2")],
+    ("06", "Predict"): [("0.88", "0.94"), ("0.40", "0.55")],
+    ("06", "Change"): [
+        ("0.83", "0.89"),
+        ("0.2", "0.35"),
+        ("0.7", "0.85"),
+        ("0.83", "0.89"),
+        ("0.5", "1.6"),
+        ("0.3", "0.4"),
+    ],
 }
