@@ -179,7 +179,7 @@ def read_scalars(folder):
         >>> from gan_utils.paths import PRETRAINED
         >>> steps, values = read_scalars(PRETRAINED / "dcgan" / "log")["generator_loss"]
         >>> int(steps[-1])
-        20000
+        24000
     """
     from tensorboard.backend.event_processing import event_accumulator
 
