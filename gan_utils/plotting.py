@@ -135,13 +135,14 @@ def frame(images, marked, width=2, colour=(213, 60, 0)):
     return framed
 
 
-def check_one_each(images, values, what):
+def check_one_each(images, values, what, owners="images"):
     """Raises `ValueError` unless there is one value for each image.
 
     Args:
-        images: `(n, ...)`.
+        images: `(n, ...)`, or other things that have a value each.
         values: as many as there are images, if all is right.
         what: what the values are called, such as `"titles"`.
+        owners: what has a value each.
 
     Example:
         >>> check_one_each(np.zeros((2, 28, 28)), ["a", "b"], "titles")
@@ -149,7 +150,7 @@ def check_one_each(images, values, what):
     given, needed = _length(values), _length(images)
     if given != needed:
         raise ValueError(
-            f"{given} {what} were given for {needed} images; give one each."
+            f"{given} {what} were given for {needed} {owners}; give one each."
         )
 
 
@@ -197,7 +198,8 @@ def show_images(
         checks.count(len(images), "The number of images with titles", 1, MOST_TITLED)
     columns = _columns(columns, len(images))
     lines = math.ceil(len(images) / columns)
-    _check_rows(rows, lines)
+    if rows is not None:
+        check_one_each(range(lines), rows, "names", "rows")
     width = min(10, columns * checks.number(scale, "scale", 0.1, 10))
     if titles is None:
         panels, titles, height = [tile(images, columns, background=255)], [None], 0
@@ -220,15 +222,6 @@ def show_images(
         figure.set_figheight(height + 0.4)
         figure.suptitle(title, fontsize=10)
     return figure
-
-
-def _check_rows(names, count):
-    """Raises `ValueError` unless there is one name for each row, or none at all."""
-    if names is not None and _length(names) != count:
-        raise ValueError(
-            f"{_length(names)} names were given for {count} rows of images; give one "
-            "each."
-        )
 
 
 def _name_rows(axes, height, names):

@@ -18,6 +18,8 @@ CONTROLS = {
     "real_or_fake",
     "stepper",
 }
+SHOWING = {"print", "plt", "plotting", "widgets"}
+FIXED = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 def is_control(statement):
@@ -51,10 +53,6 @@ def names(statement):
             if symbol.is_global() and symbol.is_referenced()
         }
     return given, used
-
-
-SHOWING = {"print", "plt", "plotting", "widgets"}
-FIXED = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 def may_change(statement, things):

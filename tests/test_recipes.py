@@ -4,7 +4,7 @@ import functools
 import json
 import re
 
-from gan_utils import colour, data, judge, metrics, paths, recipes, store
+from gan_utils import colour, data, judge, paths, recipes, store
 from gan_utils.callbacks import read_scalars
 from gan_utils.experiments import lesson_five
 from gan_utils.gan import GAN
@@ -355,6 +355,11 @@ def test_a_card_agrees_with_the_end_of_its_log(name):
     if name in HELD_OUT:  # the same samples as in the log, by the card's reference
         samples = judge.draw(load(name), 2000, 1, **recipes.find(name).drawing)
         log = judge.load_judge()(samples)
+    if name == "dcgan":  # near the floor, which is another for as few samples
+        drawing, measure = recipes.find(name).drawing, judge.load_judge()
+        draws = [judge.draw(load(name), card["n"], seed, **drawing) for seed in (1, 2)]
+        found = [measure(samples) for samples in draws]
+        log = {key: np.mean([each[key] for each in found]) for key in log}
     if "modes_covered" in card:
         assert card["modes_covered"] > log["modes_covered"]
         # Of 1,000 kinds, n samples seem 999 / 2n nats less even than they are.
@@ -362,12 +367,8 @@ def test_a_card_agrees_with_the_end_of_its_log(name):
         assert of_card == pytest.approx(of_log, abs=0.05)
         return
     assert card["classifier_score"] == pytest.approx(log["classifier_score"], abs=0.25)
-    # Fewer samples are further off, as fewer real digits are, too.
-    of_card = card["frechet_distance"] - metrics.ceilings(10_000)["frechet_distance"][0]
-    floor, trembles = metrics.ceilings(2000)["frechet_distance"]
-    of_log = log["frechet_distance"] - floor
-    near = 0.06 * log["frechet_distance"] + 2 * trembles
-    assert of_card == pytest.approx(of_log, abs=near)
+    distance = pytest.approx(log["frechet_distance"], rel=0.06, abs=0.1)
+    assert card["frechet_distance"] == distance
 
 
 def test_lesson_5s_gan_is_as_good_as_its_card_says():

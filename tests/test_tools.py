@@ -263,25 +263,26 @@ def test_the_figures_of_each_seed_are_noted_on_the_card(tmp_path, monkeypatch):
     (tmp_path / "tiny_mlp").mkdir()
     (tmp_path / "tiny_mlp" / "card.json").write_text(json.dumps(card))
     monkeypatch.setattr(paths, "PRETRAINED", tmp_path)
-    ship.note_seeds("tiny_mlp", [tmp_path / "5", tmp_path / "4"])
+    ship.note_seeds("tiny_mlp", [tmp_path / "4", tmp_path / "5"])
     noted = json.loads((tmp_path / "tiny_mlp" / "card.json").read_text("utf-8"))
-    assert [*noted["seeds"]] == ["4", "5"]
-    assert noted["seeds"]["5"]["metrics"]["recall"] == 0.5
-    assert noted["seeds"]["5"]["second_judge"] == card["second_judge"]
-    assert {**noted, "seeds": None} == {**card, "seeds": None}
-    with pytest.raises(ValueError, match=r"cards are of seeds \[4, 4\]"):
+    others = noted.pop("other_seeds")
+    assert [*others] == ["4", "5"]
+    assert others["5"]["metrics"]["recall"] == 0.5
+    assert others["5"]["second_judge"] == card["second_judge"]
+    assert noted == card
+    with pytest.raises(ValueError, match=rf"are of seeds \[{card['seed']}, 4, 4\]"):
         ship.note_seeds("tiny_mlp", [tmp_path / "4"] * 2)
 
 
 def test_a_table_of_seeds_has_each_of_them_and_the_mean():
-    seeds = {
-        str(seed): {
+    first, second = (
+        {
             "metrics": {**CARDS["dcgan"], "recall": recall, "shares": shares},
             "second_judge": CARDS["dcgan"],
         }
-        for seed, recall, shares in ((3, 0.6, [0.09, 0.1]), (4, 0.7, [0.11, 0.08]))
-    }
-    card = {"name": "dcgan", "seed": 4, "seeds": seeds}
+        for recall, shares in ((0.6, [0.09, 0.1]), (0.7, [0.11, 0.08]))
+    )
+    card = {"name": "dcgan", "seed": 4, **second, "other_seeds": {"3": first}}
     title, _, first, second, mean = cards.seeds_table(card).splitlines()
     assert title.startswith("| `dcgan` | Fréchet | score |")
     same = "0.55 | 9.42 | 9.42 | 0.87"

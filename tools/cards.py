@@ -85,12 +85,13 @@ def seeds_table(card):
     """Lays out what each seed of a model came to, and the mean of them.
 
     Args:
-        card: of the model; `tools.ship` writes its `seeds`.
+        card: of the model; `tools.ship` writes its `other_seeds`.
 
     Returns:
         Lines of Markdown.
     """
-    seeds = card["seeds"]
+    seeds = {card["seed"]: card}
+    seeds |= {int(seed): found for seed, found in card["other_seeds"].items()}
     titles = [f"`{card['name']}`", *(title for title, *_ in DIGITS)]
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     mean = {}
@@ -99,9 +100,9 @@ def seeds_table(card):
         if not isinstance(form, str):  # the mean of the rarest, and of the commonest
             values = [(min(shares), max(shares)) for shares in values]
         mean.setdefault(judge, {})[figure] = np.mean(values, axis=0)
-    for seed, found in seeds.items():
-        shipped = ", shipped" if int(seed) == card["seed"] else ""
-        lines.append(row(f"seed {seed}{shipped}", (), found, DIGITS))
+    for seed in sorted(seeds):
+        shipped = ", shipped" if seed == card["seed"] else ""
+        lines.append(row(f"seed {seed}{shipped}", (), seeds[seed], DIGITS))
     lines.append(row("mean", (), mean, DIGITS))
     return "\n".join(lines) + "\n"
 

@@ -12,24 +12,25 @@ from tools import trim
 
 
 def note_seeds(name, sources):
-    """Writes what each seed came to on a shipped model's card, under `seeds`.
+    """Writes what other seeds came to on a shipped model's card, as `other_seeds`.
+
+    Their weights are not shipped, so nobody can measure them anew.
 
     Args:
         name: of the shipped model.
-        sources: folders of cards, one for each seed.
+        sources: folders of cards, one for each of the other seeds.
 
     Raises:
         OSError, ValueError: a card is missing or damaged; it is of another model, or
             two are of the same seed.
     """
+    shipped = store.load_card(name)
     cards = [store.load_card(name, source) for source in sources]
-    cards.sort(key=lambda card: card["seed"])
-    seeds = [card["seed"] for card in cards]
+    seeds = [card["seed"] for card in (shipped, *cards)]
     if len(set(seeds)) < len(seeds):
         raise ValueError(f"The cards are of seeds {seeds}; give one of each seed.")
-    shipped = store.load_card(name)
     files = shipped.pop("files")  # stand last
-    shipped["seeds"] = {
+    shipped["other_seeds"] = {
         str(card["seed"]): {
             judge: card[judge] for judge in ("metrics", "second_judge") if judge in card
         }
@@ -55,7 +56,7 @@ def main():
             trim.trim(options.source / "log")
         store.ship(options.name, options.source)
         if options.beside:
-            note_seeds(options.name, [options.source, *options.beside])
+            note_seeds(options.name, options.beside)
     except (ValueError, OSError) as error:
         parser.exit(2, f"{parser.prog}: {' '.join(str(error).split())}\n")
     print(f"pretrained/{options.name} is the new model.")

@@ -67,9 +67,8 @@ def build_mapped_generator(
 ):
     """Builds the DCGAN's generator behind more dense layers, the mapping.
 
-    A cloud of latent points is of one piece, and ten kinds of digits are not: what
-    is drawn from between two kinds is no digit. More layers can stretch the cloud
-    where kinds meet, so that fewer points lie there.
+    With one layer, the samples of lesson 5's GAN came closer to real digits than
+    without it, for each of three seeds: README has the figures. Why, was not tried.
 
     Args:
         latent_dim: length of a latent point, 1 or more.
@@ -214,8 +213,7 @@ def build_reading_discriminator(
 ):
     """Builds a `build_discriminator` that says of what kind an image is, too.
 
-    Both answers come from the same features, so that these have to tell the kinds
-    apart.
+    Both answers come from the same features.
 
     Args:
         channels: as in `build_discriminator`.

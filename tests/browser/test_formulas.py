@@ -47,9 +47,10 @@ def find_mistakes(formulas, rendered):
     commands |= {"left", "right", "frac", "sqrt", "text"}
     mistakes = []
     for formula, result in zip(formulas, rendered, strict=True):
-        bare = "error" not in result and find_bare_commands(result["mathml"], commands)
-        if "error" in result or bare:
-            mistakes.append(f"{formula}: {result.get('error', bare)}")
+        if "error" in result:
+            mistakes.append(f"{formula}: {result['error']}")
+        elif bare := find_bare_commands(result["mathml"], commands):
+            mistakes.append(f"{formula}: prints {', '.join(bare)}")
     return mistakes
 
 
