@@ -225,9 +225,16 @@ class Trainable(keras.Model):
             A `keras.callbacks.History` with the means of each epoch.
 
         Raises:
+            ValueError: an epoch is not a whole number of executions.
             KeyboardInterrupt: again, with a sentence that names the step.
             FloatingPointError: a number became NaN or infinite.
         """
+        steps, at_once = options.get("steps_per_epoch"), self.steps_per_execution
+        if steps and steps % at_once:
+            raise ValueError(
+                f"steps_per_epoch is {steps}, and fit runs {at_once} steps at a time. "
+                f"Take a multiple, or compile with steps_per_execution={steps}."
+            )
         begun = []  # gets an entry once every callback has begun
         last = keras.callbacks.LambdaCallback(on_train_begin=begun.append)
         callbacks = [_Keeping(), *(callbacks or []), last]

@@ -60,6 +60,13 @@ def test_an_epoch_of_several_executions_reports_one_mean():
     assert found.history["place"] == [2.5, 8.5]
 
 
+def test_an_epoch_that_is_no_whole_number_of_executions_is_refused():
+    model = make_line(steps_per_execution=4)
+    with pytest.raises(ValueError, match="steps_per_epoch is 6.*4 steps at a time"):
+        model.fit(RING.batches(16, 0), steps_per_epoch=6, verbose=0)
+    assert model.step == 0
+
+
 @pytest.mark.parametrize("name", ["record", "step_count", "D_optimizer", "a/b", ""])
 def test_names_that_a_checkpoint_needs_or_cannot_hold_are_refused(name):
     with pytest.raises(ValueError, match="call it by another word"):
