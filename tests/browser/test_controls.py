@@ -336,7 +336,8 @@ def test_the_player_plays_as_fast_as_it_is_told(lesson_7, hand):
         else:
             lesson_7.press(speed, *[key] * 10)
         play.click()
-        times.append(lesson_7.time_of_values(position, 5))
+        # The shortest of three: a busy machine delays some, and hurries none.
+        times.append(min(lesson_7.time_of_values(position, 5) for _ in range(3)))
         play.click()
         lesson_7.pixels(player)
     slow, fast = times
