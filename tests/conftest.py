@@ -37,9 +37,8 @@ def make_gan(seed=0, averaging=0.2, dropout=0.0, steps_per_execution=2, **option
 
 def make_dense_gan(seed=0, averaging=0.2, steps_per_execution=2):
     """Builds dense networks for images, G with batch norm and D with dropout."""
-    # Keras counts layers as it names them, and TensorFlow adds some gradients in the
-    # order of names: dense_9 and dense_10 in turn differ from dense_1 and dense_2 by
-    # rounding.
+    # Keras counts layers as it names them; under other names the same network has
+    # trained to other roundings. So the names begin anew.
     keras.utils.clear_session(free_memory=False)
     dropout = functools.partial(keras.layers.Dropout, 0.3, seed=seed)
     gan = GAN(
