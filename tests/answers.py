@@ -36,6 +36,14 @@ WRONG = {
         "return tf.square(fake_logits - 1.0) / 2.0",  # one each
         "return tf.reduce_mean(tf.nn.relu(1.0 - fake_logits) ** 2) / 2.0",  # one side
     ],
+    "05": [
+        "return float(np.prod(np.arange(step, later) / (5 + np.arange(step, later))))",
+        "return (step / (5 + step)) ** (later - step)",
+        "return (later / (5 + later)) ** (later - step)",
+        "return later / (5 + later)",
+        "return step / later",
+        "return 1 - np.prod([s / (5 + s) for s in range(step + 1, later + 1)])",
+    ],
     "06": [
         "return probabilities.mean(axis=0).argmin(), probabilities.mean(axis=0).min()",
         """digits, counts = np.unique(probabilities.argmax(axis=1), return_counts=True)
@@ -55,14 +63,16 @@ return counts.argmin(), counts.min() / len(probabilities)""",  # the sure ones o
 # pair is a range; a single number is met when it comes out after rounding. Each of them
 # stands in the words of the answer.
 PRINTED = {
-    ("01", "Predict"): ["0.173", "0.076"],
+    ("01", "Predict"): ["0", "0.173", "1", "0.076"],
     ("01", "Change"): ["3,751", "7,958", ("7,000", "7,600")],
     ("02", "Predict"): [("−160", "−90")],
-    ("02", "Change"): [("0.1", "0.5"), ("0.5", "0.9")],
+    ("02", "Change"): [("0.1", "0.5"), ("0.6", "0.8")],
     ("03", "Predict"): ["81"],
     ("03", "Change"): ["54,817"],
     ("04", "Predict"): ["0.21"],
     ("04", "Change"): [("−2", "2"), ("−4", "3")],
+    ("05", "Predict"): [("0.5", "0.9")] * 2,
+    ("05", "Change"): [("0.2", "0.3")],
     ("06", "Predict"): [("0.88", "0.94"), ("0.40", "0.55")],
     ("06", "Change"): [
         ("0.83", "0.89"),
