@@ -326,9 +326,6 @@ def eager(monkeypatch):
 def test_the_lesson_s_gan_is_what_is_measured(eager):
     scope = lesson_five.load()
     gan = scope["make_gan"]()
-    before = gan.discriminator.trainable_variables[0].numpy().copy()
-    scope["warm_up"](gan, 1)
-    assert not np.array_equal(before, gan.discriminator.trainable_variables[0])
     assert gan.step == 0
     assert gan.generator.output_shape == (None, 28, 28, 1)
     assert isinstance(gan.generator_optimizer, keras.optimizers.Adam)

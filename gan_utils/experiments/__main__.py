@@ -1,7 +1,7 @@
 """Prints tables: quality and memory after four minutes, speed of loops and sliders.
 
 python -m gan_utils.experiments [--seconds 240] [--seeds 0 1 2]
-                                [--kinds ours unmapped plain warm rival]
+                                [--kinds ours unmapped plain rival]
 """
 
 import argparse
@@ -21,7 +21,6 @@ NAMES = {
     "ours": "lesson 5",
     "unmapped": "lesson 5 without the mapping",
     "plain": "no mapping, batches of 64, other rates",
-    "warm": "lesson 5, D alone first",
     "rival": "TensorFlow site's DCGAN",
 }
 COMPARED = ("ours", "unmapped")  # by all seeds; of the others, one is enough to see

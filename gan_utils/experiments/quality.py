@@ -19,12 +19,10 @@ import numpy as np
 import tensorflow as tf
 
 COUNT = 5000
-WARM_UP_STEPS = 300
 UNMAPPED = {"build_mapped_generator": models.build_generator}
 # What the lesson's names are changed to, for each of its variations.
 CHANGES = {
     "ours": {},
-    "warm": {},
     "unmapped": UNMAPPED,
     "plain": {
         **UNMAPPED,
@@ -52,8 +50,6 @@ def train_ours(kind, seconds, seed, folder):
     stop = lesson_five.StopAfter(seconds)  # the clock runs before anything is built
     scope.update(CHANGES[kind], SEED=seed)
     gan = scope["make_gan"]()
-    if kind == "warm":
-        scope["warm_up"](gan, WARM_UP_STEPS)
     lesson_five.fit(scope, gan, 10**6 * scope["INTERVAL"], folder, [stop])
     return gan.averaged_generator, gan.step
 

@@ -1,0 +1,61 @@
+"""Lesson 5's controls: each differs in one thing, and the shipped record is whole."""
+
+from gan_utils import latent, records
+from gan_utils.experiments import controls
+from tests import conftest
+
+import numpy as np
+
+RECORD = records.read(controls.PLACE, controls.SCHEMA)
+
+
+def test_the_shipped_record_has_each_kind_by_each_seed():
+    assert list(RECORD) == list(controls.KINDS)
+    for by_seed in RECORD.values():
+        assert list(by_seed) == [str(seed) for seed in controls.SEEDS]
+        for found in by_seed.values():
+            assert len(found["averaged"]) == len(controls.MEASURED_AT)
+            lengths = {len(values) for values in found["curves"].values()}
+            assert lengths == {controls.MEASURED_AT[-1] // controls.LESSON_05.interval}
+
+
+def test_the_others_differ_from_lesson_5_in_one_field():
+    for kind, changes in controls.KINDS.items():
+        varied = controls.LESSON_05.vary(**changes)
+        assert len(changes) == (kind != "lesson 5")
+        for field, value in changes.items():
+            assert getattr(varied, field) is value
+
+
+def test_d_is_alone_at_first_and_takes_as_many_steps(monkeypatch):
+    monkeypatch.setattr(controls, "ALONE", 1)
+    gan = conftest.make_dense_gan()
+    real_images = np.zeros((4, 28, 28, 1), np.float32)
+    latents = latent.sample_latents(4, conftest.LATENT_DIM, seed=0)
+    first = [
+        network.trainable_variables[0] for network in (gan.generator, gan.discriminator)
+    ]
+    moved = []
+    for step in range(2):
+        gan.step_count.assign(step)
+        before = [weight.numpy().copy() for weight in first]
+        controls.head_start_step(gan, real_images, latents)
+        moved.append([not np.array_equal(*pair) for pair in zip(before, first)])
+    assert moved == [[False, True], [True, True]]
+
+
+def test_what_is_there_is_not_trained_again(tmp_path, monkeypatch, capsys):
+    trained = []
+
+    def train(kind, seed):
+        trained.append((kind, seed))
+        return RECORD[kind][str(seed)]
+
+    monkeypatch.setattr(controls, "train", train)
+    monkeypatch.setattr(controls, "KINDS", {"lesson 5": {}})
+    out = tmp_path / "controls.json"
+    records.write(out, {"lesson 5": {"1": RECORD["lesson 5"]["1"]}})
+    controls.main(["--out", str(out)])
+    assert trained == [("lesson 5", 0), ("lesson 5", 2)]
+    assert records.read(out, controls.SCHEMA)["lesson 5"] == RECORD["lesson 5"]
+    assert capsys.readouterr().out.count("| lesson 5 |") == 3
