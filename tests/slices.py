@@ -18,7 +18,8 @@ CONTROLS = {
     "real_or_fake",
     "stepper",
 }
-SHOWING = {"print", "plt", "plotting", "widgets"}
+# Modules and functions that leave what they are given as it is.
+READING = {"data", "plotting", "plt", "print", "widgets"}
 FIXED = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
@@ -58,7 +59,7 @@ def names(statement):
 def may_change(statement, things):
     """Says whether a statement hands one of the things to a call, or calls its method.
 
-    What is defined is not called yet, and what shows a thing leaves it as it is.
+    What is defined is not called yet, and what reads a thing leaves it as it is.
     """
     if isinstance(statement, FIXED):
         return False
@@ -67,7 +68,7 @@ def may_change(statement, things):
             owner = ast.unparse(call.func).split(".")[0]
             handed = {owner} if isinstance(call.func, ast.Attribute) else set()
             handed |= {part.id for part in call.args if isinstance(part, ast.Name)}
-            if owner not in SHOWING and handed & things:
+            if owner not in READING and handed & things:
                 return True
     return False
 
