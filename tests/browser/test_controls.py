@@ -94,7 +94,7 @@ def lesson_5(browser, lab):
     # What compares compiled with eager steps takes longer than the rest and shows
     # nothing of its own in a browser; and 20 steps make no digits.
     without = (
-        "compiled_step",
+        "tf.function(adversarial_step)",
         "compiled is faster",
         "surely read",
     )
