@@ -37,12 +37,14 @@ WRONG = {
         "return tf.reduce_mean(tf.nn.relu(1.0 - fake_logits) ** 2) / 2.0",  # one side
     ],
     "05": [
-        "return float(np.prod(np.arange(step, later) / (5 + np.arange(step, later))))",
-        "return (step / (5 + step)) ** (later - step)",
+        """steps = np.arange(step, later)
+return float(np.prod(steps / (5 + steps)))""",  # a step early
+        "return (step / (5 + step)) ** (later - step)",  # as if every share were alike
         "return (later / (5 + later)) ** (later - step)",
-        "return later / (5 + later)",
+        "return later / (5 + later)",  # the last step alone
         "return step / later",
-        "return 1 - np.prod([s / (5 + s) for s in range(step + 1, later + 1)])",
+        """kept = [s / (5 + s) for s in range(step + 1, later + 1)]
+return 1 - np.prod(kept)""",  # what is lost
     ],
     "06": [
         "return probabilities.mean(axis=0).argmin(), probabilities.mean(axis=0).min()",

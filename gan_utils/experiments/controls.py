@@ -122,6 +122,17 @@ def train(kind, seed):
     return found | {"curves": curves}
 
 
+def train_missing(place):
+    """Trains what a record lacks, and writes it after each training."""
+    record = records.read(place, SCHEMA) if place.exists() else {}
+    for seed in SEEDS:
+        for kind in KINDS:
+            if str(seed) not in record.setdefault(kind, {}):
+                record[kind][str(seed)] = train(kind, seed)
+                records.write(place, record)
+                print(f"{kind}, seed {seed}: trained and measured.", flush=True)
+
+
 def lay_out(record):
     """Returns the figures of each training after the last step, in Markdown."""
     heads = "Fréchet | score | precision | recall"
@@ -138,14 +149,9 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, default=PLACE, help="where the record goes")
     parser.add_argument("--show", action="store_true", help="train nothing")
     options = parser.parse_args(arguments)
-    record = records.read(options.out, SCHEMA) if options.out.exists() else {}
-    for seed in () if options.show else SEEDS:
-        for kind in KINDS:
-            if str(seed) not in record.setdefault(kind, {}):
-                record[kind][str(seed)] = train(kind, seed)
-                records.write(options.out, record)
-                print(f"{kind}, seed {seed}: trained and measured.", flush=True)
-    print(lay_out(record))
+    if not options.show:
+        train_missing(options.out)
+    print(lay_out(records.read(options.out, SCHEMA)))
 
 
 if __name__ == "__main__":
