@@ -2,7 +2,7 @@
 
 # Of Build: bodies that somebody who read the lesson may well write.
 WRONG = {
-    "01": [
+    "load_mnist": [
         "return images.mean() / 255",  # of all digits
         "return images[labels == digit].mean()",  # no share
         "return images[labels == digit].mean() / images.max()",
@@ -11,7 +11,7 @@ WRONG = {
         "return images[labels == digit][0].mean() / 255",  # one image
         "return images[labels == digit].sum(dtype=np.uint8) / 255 / images[0].size",
     ],
-    "02": [
+    "build_the_discriminator": [
         "return width // 2",  # every stride is 2
         "return width // stride",  # rounded down
         "return width // stride + width % stride",
@@ -19,7 +19,7 @@ WRONG = {
         "return (width - 4) // stride + 1",  # without the rim of zeros
         "return width / stride",
     ],
-    "03": [
+    "build_the_generator": [
         "return kernel_size // stride, kernel_size // stride + 1",
         "return 1, kernel_size // stride",
         "return kernel_size - stride, stride",  # right for width 4 and stride 2
@@ -27,7 +27,7 @@ WRONG = {
         "return kernel_size // 2, -(-kernel_size // 2)",  # every stride is 2
         "return max(1, kernel_size // stride), -(-kernel_size // stride)",
     ],
-    "04": [
+    "choose_losses_and_optimizers": [
         "return tf.reduce_mean(tf.square(fake_logits - 1.0))",  # no half
         "return tf.reduce_mean(tf.square(fake_logits)) / 2.0",  # from 0
         "return tf.reduce_sum(tf.square(fake_logits - 1.0)) / 4.0",  # of two images
@@ -36,7 +36,7 @@ WRONG = {
         "return tf.square(fake_logits - 1.0) / 2.0",  # one each
         "return tf.reduce_mean(tf.nn.relu(1.0 - fake_logits) ** 2) / 2.0",  # one side
     ],
-    "05": [
+    "train_the_gan": [
         """steps = np.arange(step, later)
 return float(np.prod(steps / (5 + steps)))""",  # a step early
         "return (step / (5 + step)) ** (later - step)",  # as if every share were alike
@@ -46,7 +46,7 @@ return float(np.prod(steps / (5 + steps)))""",  # a step early
         """kept = [s / (5 + s) for s in range(step + 1, later + 1)]
 return 1 - np.prod(kept)""",  # what is lost
     ],
-    "06": [
+    "judge_the_samples": [
         "return probabilities.mean(axis=0).argmin(), probabilities.mean(axis=0).min()",
         """digits, counts = np.unique(probabilities.argmax(axis=1), return_counts=True)
 return digits[counts.argmin()], counts.min() / len(probabilities)""",  # none unread
@@ -69,22 +69,22 @@ return counts.argmin(), counts.min() / len(probabilities)""",  # a lower bar
 # pair is a range; a single number is met when it comes out after rounding. Each of them
 # stands in the words of the answer.
 PRINTED = {
-    ("01", "Predict"): ["0", "0.173", "1", "0.076"],
-    ("01", "Change"): ["3,751", "7,958", ("7,000", "7,600")],
-    ("02", "Predict"): [("−160", "−90")],
-    ("02", "Change"): [("0.1", "0.5"), ("0.6", "0.8")],
-    ("03", "Predict"): ["81"],
-    ("03", "Change"): ["54,817"],
-    ("04", "Predict"): ["0.21"],
-    ("04", "Change"): [("−2", "2"), ("−4", "3")],
-    ("05", "Predict"): [("0.7", "0.8")] * 2,
-    ("05", "Change"): [
+    ("load_mnist", "Predict"): ["0", "0.173", "1", "0.076"],
+    ("load_mnist", "Change"): ["3,751", "7,958", ("7,000", "7,600")],
+    ("build_the_discriminator", "Predict"): [("−160", "−90")],
+    ("build_the_discriminator", "Change"): [("0.1", "0.5"), ("0.6", "0.8")],
+    ("build_the_generator", "Predict"): ["81"],
+    ("build_the_generator", "Change"): ["54,817"],
+    ("choose_losses_and_optimizers", "Predict"): ["0.21"],
+    ("choose_losses_and_optimizers", "Change"): [("−2", "2"), ("−4", "3")],
+    ("train_the_gan", "Predict"): [("0.7", "0.8")] * 2,
+    ("train_the_gan", "Change"): [
         ("0.2", "0.3"),
         *[("0.40", "0.42")] * 3,
         *[("0.36", "0.39"), ("9.0", "9.3")] * 3,
     ],
-    ("06", "Predict"): [("0.88", "0.94"), ("0.40", "0.55")],
-    ("06", "Change"): [
+    ("judge_the_samples", "Predict"): [("0.88", "0.94"), ("0.40", "0.55")],
+    ("judge_the_samples", "Change"): [
         ("0.83", "0.89"),
         ("0.2", "0.4"),
         ("0.7", "0.85"),

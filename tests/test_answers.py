@@ -8,7 +8,7 @@ import textwrap
 
 from tests import answers, slices
 from tests.test_lessons import read, sources
-from tools.lessons import LESSONS
+from tools.lessons import LESSONS, find_lesson
 
 import matplotlib.pyplot as plt
 import pytest
@@ -69,10 +69,10 @@ def test_the_folded_answer_solves_the_exercise(exercise):
 @each_exercise
 def test_the_usual_mistakes_are_found(exercise):
     path, stub, _ = exercise
-    if path.stem[:2] not in answers.WRONG:
+    if path.stem[3:] not in answers.WRONG:
         pytest.skip("this lesson's check prints what is expected, for the reader's eye")
     heading = re.search(r"def \w+\(.*?\):\n", stub, re.S)[0]
-    mistakes = answers.WRONG[path.stem[:2]]
+    mistakes = answers.WRONG[path.stem[3:]]
     assert len(mistakes) >= 3
     for mistake in mistakes:
         printed = run_check(exercise, heading + textwrap.indent(mistake, "    ") + "\n")
@@ -125,7 +125,7 @@ def agrees(value, expected):
 @pytest.mark.parametrize("exercise", answers.PRINTED, ids="-".join)
 def test_what_a_folded_answer_says_comes_out(exercise):
     lesson, kind = exercise
-    path = LESSONS[int(lesson) - 1]
+    path = find_lesson(lesson)
     answer = dict(folded(path))[kind]
     words, code = answer.split("```python\n")
     code, _, more_words = code.partition("```")
@@ -140,7 +140,7 @@ def test_what_a_folded_answer_says_comes_out(exercise):
 
 def test_each_number_that_an_answer_computes_is_checked():
     computed = {
-        (path.stem[:2], kind)
+        (path.stem[3:], kind)
         for path in LESSONS
         if path not in UNANSWERED
         for kind, text in folded(path)

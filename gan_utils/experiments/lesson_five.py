@@ -3,7 +3,7 @@
 import time
 
 from gan_utils import callbacks, checkpoints, data, latent
-from tools.lessons import LESSONS
+from tools.lessons import find_lesson
 
 import keras
 import nbformat
@@ -13,7 +13,7 @@ import tensorflow as tf
 def load():
     """Runs the cells of lesson 5 that import, set parameters and define training."""
     scope = {}
-    for cell in nbformat.read(LESSONS[4], as_version=4).cells:
+    for cell in nbformat.read(find_lesson("train_the_gan"), as_version=4).cells:
         if cell.cell_type == "code":
             needed = {"parameters", "taught"} & set(cell.metadata.get("tags", []))
             if scope == {} or needed or "def make_gan(" in cell.source:

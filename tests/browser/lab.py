@@ -17,7 +17,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from tools.lessons import LESSONS, ROOT
+from tools.lessons import ROOT, find_lesson
 
 import nbformat
 import numpy as np
@@ -242,9 +242,9 @@ def open_notebook(browser, lab, notebook, name):
             lab.ask(f"kernels/{kernel}", "DELETE")
 
 
-def open_lesson(browser, lab, number, without=(), **parameters):
-    """Opens the lesson of a number, some cells left out and some parameters changed."""
-    path = LESSONS[number - 1]
+def open_lesson(browser, lab, name, without=(), **parameters):
+    """Opens the lesson of a name, some cells left out and some parameters changed."""
+    path = find_lesson(name)
     return open_notebook(browser, lab, shorten(path, without, **parameters), path.name)
 
 
@@ -267,7 +267,7 @@ class Lesson:
 
     def __init__(self, page, lab, name):
         self.page, self.lab, self.name = page, lab, name
-        self.label = name[:2]  # of its pictures
+        self.label = name.removesuffix(".ipynb")  # of its pictures
         self.place = page  # where its widgets are
         self.patience = 10_000  # milliseconds that a picture has to follow
 

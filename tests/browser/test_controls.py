@@ -22,7 +22,7 @@ from tests.browser.lab import (
     slider,
     value,
 )
-from tools.lessons import LESSONS
+from tools.lessons import find_lesson
 
 import numpy as np
 import pytest
@@ -33,12 +33,15 @@ RED = (213, 60, 0)
 CONTROLS = "button:enabled, select, [role=slider]"
 # Lessons whose controls are opened without the rest, and what makes them quick.
 SHORTER = {
-    **dict.fromkeys((2, 9, 10, 12), {}),
-    1: {"GAME_STEPS": 300},
-    4: {"STEPS": 20},
-    7: {"COUNT": 2000},
-    8: {"COUNT": 4000, "QUIZ": 6},
-    11: {"STEPS": 100},
+    "load_mnist": {"GAME_STEPS": 300},
+    "build_the_discriminator": {},
+    "choose_losses_and_optimizers": {"STEPS": 20},
+    "morph_through_latent_space": {"COUNT": 2000},
+    "do_arithmetic_with_digits": {"COUNT": 4000, "QUIZ": 6},
+    "revive_five_classic_gans": {},
+    "colour_the_digits": {},
+    "break_and_fix_training": {"STEPS": 100},
+    "recognise_failures_on_digits": {},
 }
 NOT_CONNECTED = """from gan_utils import widgets
 import numpy as np
@@ -83,14 +86,14 @@ def choose(lesson, hand, picker):
 
 
 @pytest.fixture(scope="module")
-def lesson_3(browser, lab):
-    with open_lesson(browser, lab, 3) as lesson:
+def generator_lesson(browser, lab):
+    with open_lesson(browser, lab, "build_the_generator") as lesson:
         lesson.run()
         yield lesson
 
 
 @pytest.fixture(scope="module")
-def lesson_5(browser, lab):
+def training_lesson(browser, lab):
     # What compares compiled with eager steps takes longer than the rest and shows
     # nothing of its own in a browser; and 20 steps make no digits.
     without = (
@@ -98,7 +101,9 @@ def lesson_5(browser, lab):
         "compiled is faster",
         "surely read",
     )
-    with open_lesson(browser, lab, 5, without, STEPS=20, INTERVAL=10) as lesson:
+    with open_lesson(
+        browser, lab, "train_the_gan", without, STEPS=20, INTERVAL=10
+    ) as lesson:
         yield lesson
 
 
@@ -106,33 +111,33 @@ def lesson_5(browser, lab):
 def controls(browser, lab):
     """The controls of many lessons, one cell each, in one notebook."""
     cells = []
-    for number, parameters in SHORTER.items():
-        lesson = shorten(LESSONS[number - 1], **parameters)
+    for name, parameters in SHORTER.items():
+        lesson = shorten(find_lesson(name), **parameters)
         code = [cell.source for cell in lesson.cells if cell.cell_type == "code"]
-        cells.append(slices.show_controls(f"lesson_{number}", "\n".join(code)))
+        cells.append(slices.show_controls(name, "\n".join(code)))
     with open_cells(browser, lab, [*cells, NOT_CONNECTED]) as opened:
         opened.run()
         yield opened
 
 
-def part_of(controls, number):
+def part_of(controls, name):
     """Returns the controls of one lesson."""
-    return controls.part([*SHORTER].index(number), f"{number:02}")
+    return controls.part([*SHORTER].index(name), name)
 
 
 @pytest.fixture
-def lesson_7(controls):
-    return part_of(controls, 7)
+def morph_lesson(controls):
+    return part_of(controls, "morph_through_latent_space")
 
 
 @pytest.fixture
-def lesson_8(controls):
-    return part_of(controls, 8)
+def arithmetic_lesson(controls):
+    return part_of(controls, "do_arithmetic_with_digits")
 
 
 @pytest.fixture
-def lesson_11(controls):
-    return part_of(controls, 11)
+def breaking_lesson(controls):
+    return part_of(controls, "break_and_fix_training")
 
 
 def test_without_a_browser_a_reader_is_told_how_to_get_one(monkeypatch, tmp_path):
@@ -159,18 +164,21 @@ def test_a_browser_can_be_named(monkeypatch, tmp_path):
     assert "CHROMIUM=" in HOW
 
 
-def test_lesson_3_runs_without_a_complaint(lesson_3):
-    assert lesson_3.complaints() == []
-    assert photograph(lesson_3, lesson_3.widget("explore"), "explore") == []
+def test_the_generator_lesson_runs_without_a_complaint(generator_lesson):
+    assert generator_lesson.complaints() == []
+    assert (
+        photograph(generator_lesson, generator_lesson.widget("explore"), "explore")
+        == []
+    )
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_the_sliders_of_lesson_3_change_the_picture(lesson_3, hand):
-    box = lesson_3.widget("explore")
+def test_the_sliders_of_the_generator_lesson_change_the_picture(generator_lesson, hand):
+    box = generator_lesson.widget("explore")
     for name in ("coordinate", "value"):
         handle = slider(box, name)
-        with lesson_3.changes(box):
-            move(lesson_3, hand, handle)
+        with generator_lesson.changes(box):
+            move(generator_lesson, hand, handle)
 
 
 def test_what_a_control_needs_is_all_that_runs():
@@ -211,26 +219,26 @@ def test_the_controls_open_without_a_complaint(controls):
 
 
 @pytest.mark.parametrize(
-    ("number", "place", "names"),
+    ("name", "place", "sliders"),
     [
-        (1, 0, ["moment"]),
-        (1, 1, ["share"]),
-        (2, 0, ["noise share"]),
-        (4, 0, ["number", "distance"]),
-        (9, 0, ["value"]),
-        (10, 0, ["paper", "stencil"]),
-        (12, 0, ["recording", "moment"]),
+        ("load_mnist", 0, ["moment"]),
+        ("load_mnist", 1, ["share"]),
+        ("build_the_discriminator", 0, ["noise share"]),
+        ("choose_losses_and_optimizers", 0, ["number", "distance"]),
+        ("revive_five_classic_gans", 0, ["value"]),
+        ("colour_the_digits", 0, ["paper", "stencil"]),
+        ("recognise_failures_on_digits", 0, ["recording", "moment"]),
     ],
 )
-def test_every_slider_of_a_lesson_changes_its_picture(controls, number, place, names):
-    lesson = part_of(controls, number)
+def test_every_slider_of_a_lesson_changes_its_picture(controls, name, place, sliders):
+    lesson = part_of(controls, name)
     box = lesson.widget("explore", place)
     assert photograph(lesson, box, f"explore_{place + 1}") == []
-    assert box.locator(".widget-slider label").all_inner_texts() == names
-    for name in names:
+    assert box.locator(".widget-slider label").all_inner_texts() == sliders
+    for label in sliders:
         for hand in HANDS:
             with lesson.changes(box):
-                move(lesson, hand, slider(box, name))
+                move(lesson, hand, slider(box, label))
 
 
 def test_a_slider_that_is_not_connected_is_noticed(controls):
@@ -246,138 +254,148 @@ def test_a_slider_that_is_not_connected_is_noticed(controls):
             move(notebook, hand, slider(dead, "grey"))
 
 
-def test_after_many_drags_the_last_frame_shows_and_memory_is_given_back(lesson_3):
-    box = lesson_3.widget("explore")
+def test_after_many_drags_the_last_frame_shows_and_memory_is_given_back(
+    generator_lesson,
+):
+    box = generator_lesson.widget("explore")
     handle = slider(box, "value")
 
     def drag(times):
         for share in itertools.islice(itertools.cycle((0.9, 0.2, 0.6, 0.35)), times):
-            lesson_3.drag(handle, share)
+            generator_lesson.drag(handle, share)
 
     drag(4)  # what is kept once is kept by now
-    lesson_3.pixels(box)
-    before = lesson_3.memory()
+    generator_lesson.pixels(box)
+    before = generator_lesson.memory()
     drag(12)
-    last = lesson_3.pixels(box)
-    after = lesson_3.memory()
+    last = generator_lesson.pixels(box)
+    after = generator_lesson.memory()
     for key in ("ArrowLeft", "ArrowRight"):  # a step aside, and the same value anew
-        with lesson_3.changes(box):
-            lesson_3.press(handle, *[key] * 4)
-    assert lesson_3.pixels(box) == last
+        with generator_lesson.changes(box):
+            generator_lesson.press(handle, *[key] * 4)
+    assert generator_lesson.pixels(box) == last
     assert after["pictures"] <= before["pictures"]
     assert after["page"] - before["page"] < 1
     assert after["kernel"] - before["kernel"] < 4
 
 
-def test_lesson_5_shows_its_own_training_in_tensorboard(lesson_5):
-    stops = lesson_5.select("servers stopped")
-    lesson_5.run("Run All Above Selected Cell", stops)
-    assert lesson_5.complaints() == []
-    lesson_5.page.locator(".jp-OutputArea iframe").scroll_into_view_if_needed()
-    frame = lesson_5.page.frame_locator(".jp-OutputArea iframe")
+def test_the_training_lesson_shows_its_own_training_in_tensorboard(training_lesson):
+    stops = training_lesson.select("servers stopped")
+    training_lesson.run("Run All Above Selected Cell", stops)
+    assert training_lesson.complaints() == []
+    training_lesson.page.locator(".jp-OutputArea iframe").scroll_into_view_if_needed()
+    frame = training_lesson.page.frame_locator(".jp-OutputArea iframe")
     expect(frame.locator(".reload-button")).to_be_visible(timeout=MINUTE)
     # Reloaded when the server has read the graphs and not yet the curves, TensorBoard
     # turns to its page of graphs, which has no reload button.
-    address = lesson_5.page.frames[-1].url.partition("#")[0]
-    lesson_5.wait_for_text(f"{address}data/plugin/scalars/tags", "generator_loss")
+    address = training_lesson.page.frames[-1].url.partition("#")[0]
+    training_lesson.wait_for_text(
+        f"{address}data/plugin/scalars/tags", "generator_loss"
+    )
     frame.locator(".reload-button").click()
     tag = frame.get_by_text("generator_loss").first
     expect(tag).to_be_visible(timeout=MINUTE)
     tag.scroll_into_view_if_needed()
-    lesson_5.page.screenshot(path=PICTURES / "05_tensorboard.png")
+    training_lesson.page.screenshot(
+        path=PICTURES / f"{training_lesson.label}_tensorboard.png"
+    )
 
 
-def test_lesson_5_runs_to_its_end_and_its_slider_changes_the_picture(lesson_5):
-    lesson_5.select("servers stopped")
-    lesson_5.run("Run Selected Cell and All Below")
-    assert lesson_5.complaints() == []
-    assert lesson_5.page.get_by_text("servers stopped: 1").count() == 1
-    box = lesson_5.widget("explore")
-    assert photograph(lesson_5, box, "explore") == []
+def test_the_training_lesson_runs_to_its_end_and_its_slider_changes_the_picture(
+    training_lesson,
+):
+    training_lesson.select("servers stopped")
+    training_lesson.run("Run Selected Cell and All Below")
+    assert training_lesson.complaints() == []
+    assert training_lesson.page.get_by_text("servers stopped: 1").count() == 1
+    box = training_lesson.widget("explore")
+    assert photograph(training_lesson, box, "explore") == []
     for hand in HANDS:
-        with lesson_5.changes(box):
-            move(lesson_5, hand, slider(box, "share"))
+        with training_lesson.changes(box):
+            move(training_lesson, hand, slider(box, "share"))
 
 
-def test_nothing_of_lesson_7_s_controls_is_cut_off(lesson_7):
+def test_nothing_of_the_morph_lesson_s_controls_is_cut_off(morph_lesson):
     kinds = ("morph-player", "explore", "click-grid")
-    cut_off = [photograph(lesson_7, lesson_7.widget(kind), kind) for kind in kinds]
+    cut_off = [
+        photograph(morph_lesson, morph_lesson.widget(kind), kind) for kind in kinds
+    ]
     assert not any(cut_off), cut_off
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_the_player_plays_and_pauses(lesson_7, hand):
-    player = lesson_7.widget("morph-player")
+def test_the_player_plays_and_pauses(morph_lesson, hand):
+    player = morph_lesson.widget("morph-player")
     play, stop, _ = player.locator(".widget-play button").all()
     position = slider(player, "position")
-    click(lesson_7, hand, stop)
+    click(morph_lesson, hand, stop)
     expect(position).to_have_attribute("aria-valuenow", "0.0")
-    first = lesson_7.pixels(player)
-    click(lesson_7, hand, play)
+    first = morph_lesson.pixels(player)
+    click(morph_lesson, hand, play)
     expect(position).to_have_attribute("aria-valuenow", re.compile(r"[1-5]\d\.0"))
-    click(lesson_7, hand, play)
-    paused = lesson_7.pixels(player, before=first)
+    click(morph_lesson, hand, play)
+    paused = morph_lesson.pixels(player, before=first)
     where = value(position)
-    assert lesson_7.pixels(player, still=600) == paused
+    assert morph_lesson.pixels(player, still=600) == paused
     assert value(position) == where > 0
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_the_player_plays_as_fast_as_it_is_told(lesson_7, hand):
-    player = lesson_7.widget("morph-player")
+def test_the_player_plays_as_fast_as_it_is_told(morph_lesson, hand):
+    player = morph_lesson.widget("morph-player")
     play = player.locator(".widget-play button").first
     speed, position = slider(player, "frames"), slider(player, "position")
     times = []
     for share, key in ((0, "ArrowLeft"), (1, "ArrowRight")):
         if hand == "mouse":
-            lesson_7.drag(speed, share)
+            morph_lesson.drag(speed, share)
         else:
-            lesson_7.press(speed, *[key] * 10)
+            morph_lesson.press(speed, *[key] * 10)
         play.click()
         # The shortest of three: a busy machine delays some, and hurries none.
-        times.append(min(lesson_7.time_of_values(position, 5) for _ in range(3)))
+        times.append(min(morph_lesson.time_of_values(position, 5) for _ in range(3)))
         play.click()
-        lesson_7.pixels(player)
+        morph_lesson.pixels(player)
     slow, fast = times
     assert slow > 2 * fast
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_every_other_control_of_the_player_changes_the_picture(lesson_7, hand):
-    player = lesson_7.widget("morph-player")
+def test_every_other_control_of_the_player_changes_the_picture(morph_lesson, hand):
+    player = morph_lesson.widget("morph-player")
     roll = player.get_by_role("button", name="new end points")
     line, arc = (
         player.get_by_role("button", name=name, exact=True) for name in ("line", "arc")
     )
-    with lesson_7.changes(player):
-        move(lesson_7, hand, slider(player, "position"))
-    lesson_7.drag(slider(player, "position"), 0.5)
+    with morph_lesson.changes(player):
+        move(morph_lesson, hand, slider(player, "position"))
+    morph_lesson.drag(slider(player, "position"), 0.5)
     for picker in player.locator("select").all():
-        with lesson_7.changes(player):
-            choose(lesson_7, hand, picker)
+        with morph_lesson.changes(player):
+            choose(morph_lesson, hand, picker)
     for button in (roll, line, arc):
-        with lesson_7.changes(player):
-            click(lesson_7, hand, button)
+        with morph_lesson.changes(player):
+            click(morph_lesson, hand, button)
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_the_sliders_of_lesson_7_change_the_picture(lesson_7, hand):
-    box = lesson_7.widget("explore")
+def test_the_sliders_of_the_morph_lesson_change_the_picture(morph_lesson, hand):
+    box = morph_lesson.widget("explore")
     handles = box.get_by_role("slider").all()
     assert handles
     for handle in handles:
-        with lesson_7.changes(box):
-            move(lesson_7, hand, handle)
+        with morph_lesson.changes(box):
+            move(morph_lesson, hand, handle)
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_an_image_of_the_grid_is_chosen(lesson_7, hand):
-    grid = lesson_7.widget("click-grid")
+def test_an_image_of_the_grid_is_chosen(morph_lesson, hand):
+    grid = morph_lesson.widget("click-grid")
     buttons = grid.get_by_role("button")
     for place in (7, buttons.count() - 1, 0):
-        with lesson_7.changes(grid, place=1):
-            click(lesson_7, hand, buttons.nth(place))
-        small, large = (decode(lesson_7.pixels(grid, image)) for image in (0, 1))
+        with morph_lesson.changes(grid, place=1):
+            click(morph_lesson, hand, buttons.nth(place))
+        small, large = (decode(morph_lesson.pixels(grid, image)) for image in (0, 1))
         left, top = (
             round(buttons.nth(place).bounding_box()[side] + 2)
             - round(grid.locator("img").first.bounding_box()[side])
@@ -389,13 +407,13 @@ def test_an_image_of_the_grid_is_chosen(lesson_7, hand):
         )
 
 
-def test_tab_goes_through_all_controls(lesson_7, lesson_8):
+def test_tab_goes_through_all_controls(morph_lesson, arithmetic_lesson):
     for lesson, kind in (
-        (lesson_7, "morph-player"),
-        (lesson_7, "explore"),
-        (lesson_7, "click-grid"),
-        (lesson_8, "arithmetic-bench"),
-        (lesson_8, "real-or-fake"),
+        (morph_lesson, "morph-player"),
+        (morph_lesson, "explore"),
+        (morph_lesson, "click-grid"),
+        (arithmetic_lesson, "arithmetic-bench"),
+        (arithmetic_lesson, "real-or-fake"),
     ):
         controls = lesson.widget(kind).locator(CONTROLS).all()
         controls[0].focus()
@@ -406,28 +424,34 @@ def test_tab_goes_through_all_controls(lesson_7, lesson_8):
             expect(control).to_be_focused()
 
 
-def test_nothing_of_lesson_8_s_controls_is_cut_off(lesson_8):
+def test_nothing_of_the_arithmetic_lesson_s_controls_is_cut_off(arithmetic_lesson):
     kinds = ("arithmetic-bench", "real-or-fake")
-    cut_off = [photograph(lesson_8, lesson_8.widget(kind), kind) for kind in kinds]
+    cut_off = [
+        photograph(arithmetic_lesson, arithmetic_lesson.widget(kind), kind)
+        for kind in kinds
+    ]
     assert not any(cut_off), cut_off
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_every_control_of_the_bench_changes_its_picture(lesson_8, hand):
-    bench = lesson_8.widget("arithmetic-bench")
+def test_every_control_of_the_bench_changes_its_picture(arithmetic_lesson, hand):
+    bench = arithmetic_lesson.widget("arithmetic-bench")
     averages, single, roll = bench.locator("button").all()
-    click(lesson_8, hand, averages)
+    click(arithmetic_lesson, hand, averages)
     for place, picker in enumerate(bench.locator("select").all()):
-        with lesson_8.changes(bench, place), lesson_8.changes(bench, 3):
-            choose(lesson_8, hand, picker)
+        with (
+            arithmetic_lesson.changes(bench, place),
+            arithmetic_lesson.changes(bench, 3),
+        ):
+            choose(arithmetic_lesson, hand, picker)
     for button in (single, roll, averages):
-        with lesson_8.changes(bench, place=3):
-            click(lesson_8, hand, button)
+        with arithmetic_lesson.changes(bench, place=3):
+            click(arithmetic_lesson, hand, button)
 
 
-def test_the_quiz_keeps_the_score(lesson_8):
+def test_the_quiz_keeps_the_score(arithmetic_lesson):
     """The truth is not known before the end, when the fakes get their red frames."""
-    quiz = lesson_8.widget("real-or-fake")
+    quiz = arithmetic_lesson.widget("real-or-fake")
     buttons = [quiz.get_by_role("button", name=name) for name in ("real", "fake")]
     line = quiz.locator(".widget-label")
     count = int(re.match(r"image 1 of (\d+); 0 of 0 right", line.inner_text())[1])
@@ -435,19 +459,19 @@ def test_the_quiz_keeps_the_score(lesson_8):
     for number in range(1, count + 1):
         answers.append(number % 3 == 0)  # true is for fake
         hand = HANDS[number % 2]
-        with lesson_8.changes(quiz):
-            click(lesson_8, hand, buttons[answers[-1]])
+        with arithmetic_lesson.changes(quiz):
+            click(arithmetic_lesson, hand, buttons[answers[-1]])
         expect(line).to_contain_text(f" of {number} right")
         scores.append(int(re.search(rf"(\d+) of {number} right", line.inner_text())[1]))
     assert set(np.diff(scores)) <= {0, 1}
     for button in buttons:
         expect(button).to_be_disabled()
-    assert photograph(lesson_8, quiz, "real-or-fake_at_the_end") == []
+    assert photograph(arithmetic_lesson, quiz, "real-or-fake_at_the_end") == []
     said = re.fullmatch(
         r"You: (\d+) of (\d+) right\. D: (\d+) of \2 right\. Fakes have a red frame\.",
         line.inner_text(),
     )
-    mosaic = decode(lesson_8.pixels(quiz))
+    mosaic = decode(arithmetic_lesson.pixels(quiz))
     pitch = (mosaic.shape[1] + 4) // 10  # ten in a row, and a gap of two times two
     fake = [
         tuple(mosaic[row * pitch, column * pitch]) == RED
@@ -459,25 +483,25 @@ def test_the_quiz_keeps_the_score(lesson_8):
     assert [int(number) for number in said.groups()[:2]] == [right[-1], count]
 
 
-def test_nothing_of_lesson_11_s_controls_is_cut_off(lesson_11):
+def test_nothing_of_the_breaking_lesson_s_controls_is_cut_off(breaking_lesson):
     for kind in ("stepper", "explore"):
-        assert photograph(lesson_11, lesson_11.widget(kind), kind) == []
+        assert photograph(breaking_lesson, breaking_lesson.widget(kind), kind) == []
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_one_network_moves_at_the_press_of_a_button(lesson_11, hand):
-    duel = lesson_11.widget("stepper")
+def test_one_network_moves_at_the_press_of_a_button(breaking_lesson, hand):
+    duel = breaking_lesson.widget("stepper")
     line = duel.locator(".widget-label")
     for name in ("move g", "move d", "move both"):
         step = int(line.inner_text().removeprefix("step ").replace(",", ""))
-        with lesson_11.changes(duel):
-            click(lesson_11, hand, duel.get_by_role("button", name=name))
+        with breaking_lesson.changes(duel):
+            click(breaking_lesson, hand, duel.get_by_role("button", name=name))
         expect(line).to_have_text(f"step {step + 50:,}")
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_a_slider_of_lesson_11_trains_anew(lesson_11, hand):
-    box = lesson_11.widget("explore")
+def test_a_slider_of_the_breaking_lesson_trains_anew(breaking_lesson, hand):
+    box = breaking_lesson.widget("explore")
     for name in ("rate of g", "rate of d", "d steps"):
-        with lesson_11.changes(box):
-            move(lesson_11, hand, slider(box, name), presses=1)
+        with breaking_lesson.changes(box):
+            move(breaking_lesson, hand, slider(box, name), presses=1)
