@@ -35,6 +35,8 @@ WRONG = {
         "return tf.reduce_mean(tf.abs(fake_logits - 1.0)) / 2.0",
         "return tf.square(fake_logits - 1.0) / 2.0",  # one each
         "return tf.reduce_mean(tf.nn.relu(1.0 - fake_logits) ** 2) / 2.0",  # one side
+        "return np.mean((fake_logits - 1.0) ** 2) / 2",  # not seen by the tape
+        "return tf.constant(np.mean((fake_logits - 1.0) ** 2) / 2)",
     ],
     "train_the_gan": [
         """steps = np.arange(step, later)
@@ -76,7 +78,10 @@ PRINTED = {
     ("build_the_generator", "Predict"): ["81"],
     ("build_the_generator", "Change"): ["54,817"],
     ("choose_losses_and_optimizers", "Predict"): ["0.21"],
-    ("choose_losses_and_optimizers", "Change"): [("−2", "2"), ("−4", "3")],
+    ("choose_losses_and_optimizers", "Change"): [
+        ("−2", "2"),
+        *["−3.7", "−32.9", "−3.4", "−2.4", "−5.0"],
+    ],
     ("train_the_gan", "Predict"): [("0.7", "0.8")] * 2,
     ("train_the_gan", "Change"): [
         ("0.2", "0.3"),

@@ -26,6 +26,8 @@ def describe(kind):
     gan = recipe.build(0)
     return {
         "weights of G": gan.generator.count_params(),
+        "latent numbers": gan.latent_dim,
+        "layers of G": [type(layer).__name__ for layer in gan.generator.layers],
         "dropout": [getattr(layer, "rate", None) for layer in gan.discriminator.layers],
         "rates": [float(each.learning_rate) for each in gan.optimizers.values()],
         "beta_2": [each.beta_2 for each in gan.optimizers.values()],
@@ -44,7 +46,9 @@ def test_the_others_differ_from_lesson_5_in_one_thing():
     }
     assert changed == {
         "lesson 5": [],
-        "no mapping": ["weights of G"],
+        "no mapping": ["weights of G", "layers of G"],
+        "no mapping, 128 numbers": ["weights of G", "latent numbers", "layers of G"],
+        "mapping without ReLU": ["layers of G"],
         "no label smoothing": ["loss of D"],
         "β2 of .999": ["beta_2"],
         "rates of .003 and .0005": ["rates"],
@@ -71,6 +75,14 @@ def test_d_is_alone_at_first_and_takes_as_many_steps(monkeypatch):
         controls.head_start_step(gan, real_images, latents)
         moved.append([not np.array_equal(*pair) for pair in zip(before, first)])
     assert moved == [[False, True], [True, True]]
+
+
+def test_kinds_are_kept_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(controls, "train", lambda kind, seed: RECORD[kind][str(seed)])
+    out = tmp_path / "controls.json"
+    records.write(out, {"no mapping": {}, "lesson 5": {}})
+    controls.main(["--out", str(out)])
+    assert list(records.read(out, controls.SCHEMA)) == list(controls.KINDS)
 
 
 def test_what_is_there_is_not_trained_again(tmp_path, monkeypatch, capsys):

@@ -91,3 +91,12 @@ def test_what_it_says_of_a_large_array_is_one_line():
     said = check(lambda: many + 1, {"an image": ((), many)})
     assert said.startswith("an image: expected [[0. 0. ... 0. 0.]")
     assert len(said) < 300
+
+
+def test_a_loss_that_the_tape_does_not_see_has_no_gradient():
+    cases = {"3": ((3.0,), (9.0, 6.0))}
+    assert right(exercises.with_gradient(tf.square), cases)
+    for unseen in (lambda x: np.square(x), lambda x: tf.constant(np.square(x))):
+        said = check(exercises.with_gradient(unseen), cases)
+        assert said.startswith("3: expected (9, 6), yours (9")
+        assert said.endswith(", None)\n")

@@ -14,6 +14,7 @@ from gan_utils import judge, losses, models, paths, records, steps
 from gan_utils.recipes import LESSON_05
 from gan_utils.settings import adams
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -58,6 +59,12 @@ def head_start_step(gan, real_images, latents):
     )
 
 
+def build_linearly_mapped_generator(latent_dim=64, hidden=128, seed=0):
+    """Builds the generator of lesson 5, its mapping without a ReLU."""
+    mapping = [keras.layers.Dense(hidden, use_bias=False), models.batch_norm()]
+    return models.build_generator(latent_dim, seed=seed, first=mapping)
+
+
 def networks(**changes):
     """Returns the networks of lesson 5 with other builders."""
     return {"networks": LESSON_05.networks | changes}
@@ -67,6 +74,10 @@ def networks(**changes):
 KINDS = {
     "lesson 5": {},
     "no mapping": networks(generator=models.build_generator),
+    "no mapping, 128 numbers": networks(
+        generator=partial(models.build_generator, latent_dim=128)
+    ),
+    "mapping without ReLU": networks(generator=build_linearly_mapped_generator),
     "no label smoothing": {
         "discriminator_loss": losses.cross_entropy_discriminator_loss
     },
@@ -124,10 +135,11 @@ def train(kind, seed):
 
 def train_missing(place):
     """Trains what a record lacks, and writes it after each training."""
-    record = records.read(place, SCHEMA) if place.exists() else {}
+    found = records.read(place, SCHEMA) if place.exists() else {}
+    record = {kind: found.get(kind, {}) for kind in KINDS}
     for seed in SEEDS:
         for kind in KINDS:
-            if str(seed) not in record.setdefault(kind, {}):
+            if str(seed) not in record[kind]:
                 record[kind][str(seed)] = train(kind, seed)
                 records.write(place, record)
                 print(f"{kind}, seed {seed}: trained and measured.", flush=True)
