@@ -62,33 +62,35 @@ def batch_size_of(generator):
     return max(1, min(BATCH, BATCH * 28 * 28 // pixels))
 
 
-def make_matcher(generator, images):
+def make_matcher(generator, images, mask=None):
     """Compiles how far a generator is from given images, and the way towards them.
 
     Args:
         generator: a `keras.Model` from `(n, latent_dim)` to images.
         images: float `(n, height, width, channels)`, n from 1, in the generator's
             range, which lies in [-1, 1].
+        mask: bool `(height, width)`: which pixels are compared; None for all.
 
     Returns:
         A function from latent points, float `(n, latent_dim)`, one for each image,
-        to `(losses, gradients)`: the mean squared difference of the pixels, float32
+        to `(losses, gradients)`: the mean squared difference of these pixels, float32
         `(n,)`, and its gradient for each point, float32 `(n, latent_dim)`. Both are
         NaN for a point that is not finite.
 
     Raises:
         ValueError: the images have another shape than the generator's, or the
-            values of other ones.
+            values of other ones; or the mask has another shape, or no pixel.
     """
     images = tf.constant(_floats(images, generator.output_shape, "generator draws"))
     shape = (len(images), models.latent_dim(generator))
+    weights = _weigh(mask, images.shape[1:3])
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
     def compare(points):
         with tf.GradientTape() as tape:
             tape.watch(points)
             differences = generator(points, training=False) - images
-            losses = tf.reduce_mean(differences**2, axis=(1, 2, 3))
+            losses = tf.reduce_mean(weights * differences**2, axis=(1, 2, 3))
         return losses, tape.gradient(losses, points)
 
     def loss_and_gradient(points):
@@ -103,6 +105,19 @@ def make_matcher(generator, images):
         return tuple(values.numpy() for values in compare(points))
 
     return loss_and_gradient
+
+
+def _weigh(mask, shape):
+    """Returns weights of the pixels, 1 in the mean and 0 outside the mask."""
+    if mask is None:
+        return 1.0
+    mask = np.asarray(mask)
+    if mask.shape != tuple(shape) or mask.dtype != bool or not mask.any():
+        raise ValueError(
+            f"A mask of {mask.dtype} {mask.shape} with {np.count_nonzero(mask)} pixels "
+            f"was given; needed are bools of shape {tuple(shape)}, one or more True."
+        )
+    return tf.constant(mask[:, :, None] / mask.mean(), tf.float32)
 
 
 def make_reader(classifier, batch_size=BATCH):

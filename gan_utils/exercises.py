@@ -3,10 +3,7 @@
 import copy
 import reprlib
 
-from gan_utils import quiet  # noqa: F401
-
 import numpy as np
-import tensorflow as tf
 
 
 def check(answer, cases, tolerance=1e-4):
@@ -39,31 +36,6 @@ def check(answer, cases, tolerance=1e-4):
             print(f"{case}: right, but your function changed what it was given")
             return
     print("right, all of it:", ", ".join(cases))
-
-
-def with_gradient(loss):
-    """Makes a loss return its gradient, too, so that `check` sees whether it has one.
-
-    Args:
-        loss: a function of one tensor, such as yours.
-
-    Returns:
-        A function from numbers to `(value, gradient)`; the gradient is None where
-        TensorFlow did not compute the value.
-
-    Example:
-        >>> value, gradient = with_gradient(tf.square)(3.0)
-        >>> float(value), float(gradient)
-        (9.0, 6.0)
-    """
-
-    def both(numbers):
-        numbers = tf.Variable(numbers)
-        with tf.GradientTape() as tape:
-            value = loss(numbers)
-        return value, tape.gradient(value, numbers) if tf.is_tensor(value) else None
-
-    return both
 
 
 def _agree(found, expected, tolerance):

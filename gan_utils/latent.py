@@ -318,10 +318,7 @@ def trait_directions(points, labels, traits):
         >>> trait_directions(points, labels, traits=points[:, :1]).shape
         (2, 1, 3)
     """
-    points = checks.points(points)
-    traits = checks.numbers(traits, "traits", (len(points), "traits")).astype(float)
-    labels = checks.labels(labels, points.shape[:1], len(points))
-    centres = averages(points, labels, classes=int(labels.max()) + 1)
+    centres = averages(points, labels, classes=labels.max() + 1)
     # Orthonormal: their differences span one dimension less than there are classes.
     spanned = np.linalg.svd(centres - centres.mean(axis=0))[2][: len(centres) - 1]
     rest = points - points @ spanned.T @ spanned
@@ -335,7 +332,49 @@ def trait_directions(points, labels, traits):
     return np.stack(directions)
 
 
-def invert(loss_and_gradient, starts, steps=200, rate=0.1):
+def _checked_directions(find):
+    """Checks the arguments of what a lesson shows word for word."""
+
+    @functools.wraps(find)
+    def checked(points, labels, traits):
+        points = checks.points(points)
+        traits = checks.numbers(traits, "traits", (len(points), "traits"))
+        labels = checks.labels(labels, points.shape[:1], len(points))
+        return find(points, labels, traits.astype(float))
+
+    return checked
+
+
+trait_directions = _checked_directions(trait_directions)
+
+
+def hold(points, shortest, longest):
+    """Moves points along their own directions until their lengths are in a range.
+
+    Args:
+        points: `(n, latent_dim)`, none of them 0.
+        shortest: the least distance from 0, 0 or more.
+        longest: the greatest, not below it.
+
+    Returns:
+        float32 `(n, latent_dim)`.
+
+    Raises:
+        ValueError: as `rescale`, or the greatest is below the least.
+
+    Example:
+        >>> hold([[3.0, 4.0], [0.0, 1.0]], shortest=2, longest=4).round(1)
+        array([[2.4, 3.2],
+               [0. , 2. ]], dtype=float32)
+    """
+    shortest = checks.number(shortest, "shortest", 0, checks.LARGEST)
+    longest = checks.number(longest, "longest", shortest, checks.LARGEST)
+    points = checks.points(points)
+    lengths = np.linalg.norm(points, axis=1, keepdims=True)
+    return rescale(points, 1) * np.clip(lengths, shortest, longest)
+
+
+def invert(loss_and_gradient, starts, steps=200, rate=0.1, put_back=None):
     """Looks for points that lower a loss, from several starts each.
 
     Adam moves all points at once, and for each the best that was met is kept.
@@ -347,6 +386,8 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1):
         starts: `(restarts, n, latent_dim)`: the points to begin from.
         steps: points that are tried from each start, 1 to 100,000.
         rate: how far a coordinate moves in a step, about; up to 1,000.
+        put_back: what is done with the points after each step, such as `hold`; a
+            function from points to points, or None.
 
     Returns:
         `(points, losses)`: float32 `(n, latent_dim)` and `(n,)`.
@@ -381,6 +422,7 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1):
             square = 0.99 * square + 0.01 * gradients**2
             scale = np.sqrt(square / (1 - 0.99**step)) + 1e-8
             points = points - rate * mean / (1 - 0.9**step) / scale
+            points = put_back(points) if put_back else points
     if not np.isfinite(lowest).all():
         raise ValueError(f"No loss was finite in {steps} steps; look at the images.")
     return best, lowest
@@ -390,11 +432,11 @@ def _checked(search):
     """Checks the arguments of a search that a lesson shows word for word."""
 
     @functools.wraps(search)
-    def checked(loss_and_gradient, starts, steps=200, rate=0.1):
+    def checked(loss_and_gradient, starts, steps=200, rate=0.1, put_back=None):
         starts = checks.numbers(starts, "starts", ("restarts", "n", "latent_dim"))
         steps = checks.count(steps, "steps", 1, 100_000)
         rate = checks.number(rate, "rate", 0, 1000)
-        return search(loss_and_gradient, starts, steps, rate)
+        return search(loss_and_gradient, starts, steps, rate, put_back)
 
     return checked
 

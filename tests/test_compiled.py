@@ -75,6 +75,30 @@ def test_the_gradient_tells_how_the_loss_of_a_drawn_image_changes():
     np.testing.assert_allclose((ahead - behind) / 0.01, expected, rtol=0.05)
 
 
+def test_a_mask_leaves_out_pixels(generator):
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 28, 28, 1))
+    points = np.ones((2, 8), np.float32)
+    mask = np.zeros((28, 28), bool)
+    mask[:, :14] = True
+    match = make_matcher(generator, images, mask)
+    other = np.where(mask[:, :, None], images, -images)
+    for found, expected in zip(
+        match(points), make_matcher(generator, other, mask)(points)
+    ):
+        np.testing.assert_array_equal(found, expected)
+    drawn = generator(points, training=False).numpy()
+    expected = ((drawn - images) ** 2)[:, mask].mean(axis=(1, 2))
+    np.testing.assert_allclose(match(points)[0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "mask", [np.ones((28, 27), bool), np.ones((28, 28)), np.zeros((28, 28), bool)]
+)
+def test_a_mask_that_is_none_is_refused(generator, mask):
+    with pytest.raises(ValueError, match=r"bools of shape \(28, 28\)"):
+        make_matcher(generator, np.zeros((2, 28, 28, 1)), mask)
+
+
 def test_the_matcher_refuses_images_of_another_shape(generator):
     with pytest.raises(ValueError, match=r"shape \(2, 28, 28\).*\(n, 28, 28, 1\)"):
         make_matcher(generator, np.zeros((2, 28, 28)))

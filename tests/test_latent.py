@@ -408,3 +408,30 @@ def test_a_point_without_a_finite_loss_is_refused():
 def test_starts_that_do_not_fit_are_refused(starts, options, message):
     with pytest.raises(ValueError, match=message):
         latent.invert(None, starts, **options)
+
+
+def test_points_are_held_between_two_lengths_and_keep_their_direction():
+    points = latent.sample_latents(200, 8, seed=0)
+    held = latent.hold(points, 2.5, 3.0)
+    lengths = np.linalg.norm(points, axis=1)
+    np.testing.assert_allclose(
+        np.linalg.norm(held, axis=1), np.clip(lengths, 2.5, 3.0), rtol=1e-5
+    )
+    np.testing.assert_allclose(latent.rescale(held), latent.rescale(points), atol=1e-5)
+    with pytest.raises(ValueError, match="longest"):
+        latent.hold(points, 3.0, 2.5)
+
+
+def test_a_search_can_be_held():
+    def to_far_away(points):
+        return ((points - 9) ** 2).sum(1), 2 * (points - 9)
+
+    def hold(points):
+        return latent.hold(points, 2.0, 3.0)
+
+    starts = latent.sample_latents(8, 4, seed=0).reshape(2, 4, 4)
+    free, _ = latent.invert(to_far_away, starts, steps=300)
+    held, losses = latent.invert(to_far_away, starts, steps=300, put_back=hold)
+    assert np.linalg.norm(free, axis=1).min() > 10
+    np.testing.assert_allclose(held, 1.5, atol=0.05)
+    np.testing.assert_allclose(losses, 4 * 7.5**2, rtol=0.02)

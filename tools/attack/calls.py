@@ -253,6 +253,7 @@ TABLE = {
     },
     "latent.typical_length": lambda r: {"latent_dim": 64},
     "latent.rescale": lambda r: {"points": _points(r), "length": 8.0},
+    "latent.hold": lambda r: {"points": _points(r), "shortest": 1.0, "longest": 2.0},
     "latent.line": _way,
     "latent.arc": _way,
     "latent.closed_walk": lambda r: {"points": _points(r, 3), "steps": 4},
