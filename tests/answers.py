@@ -64,6 +64,10 @@ return counts.argmin(), counts.min() / len(probabilities)""",  # the sure ones o
 return counts.argmin(), counts.min() / 100""",  # of a hundred, however many
         """counts = (probabilities > 0.4).sum(axis=0)
 return counts.argmin(), counts.min() / len(probabilities)""",  # a lower bar
+        """shares = (probabilities > 0.3).mean(axis=0)
+return shares.argmin(), shares.min()""",
+        """digit = probabilities.mean(axis=0).argmin()
+return digit, (probabilities.argmax(axis=1) == digit).mean()""",  # the least likely
     ],
 }
 
@@ -88,13 +92,17 @@ PRINTED = {
         *[("0.40", "0.42")] * 3,
         *[("0.36", "0.39"), ("9.0", "9.3")] * 3,
     ],
-    ("judge_the_samples", "Predict"): [("0.88", "0.94"), ("0.40", "0.55")],
+    ("judge_the_samples", "Predict"): [
+        ("0.88", "0.94"),
+        ("0.40", "0.55"),
+        ("0.45", "0.62"),
+    ],
     ("judge_the_samples", "Change"): [
         ("0.83", "0.89"),
-        ("0.2", "0.4"),
+        ("0.2", "0.5"),
         ("0.7", "0.85"),
         ("0.83", "0.89"),
-        ("0.5", "1.6"),
+        ("0.6", "1.6"),
         ("0.3", "0.4"),
     ],
 }
