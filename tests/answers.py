@@ -64,6 +64,9 @@ return counts.argmin(), counts.min() / len(probabilities)""",  # the sure ones o
 return counts.argmin(), counts.min() / 100""",  # of a hundred, however many
         """counts = (probabilities > 0.4).sum(axis=0)
 return counts.argmin(), counts.min() / len(probabilities)""",  # a lower bar
+        """best = probabilities.argmax(axis=1)
+sums = [probabilities.max(axis=1)[best == digit].sum() for digit in range(10)]
+return np.argmin(sums), min(sums) / len(probabilities)""",  # by how sure it is
         """shares = (probabilities > 0.3).mean(axis=0)
 return shares.argmin(), shares.min()""",
         """digit = probabilities.mean(axis=0).argmin()

@@ -2,8 +2,8 @@
 
 python -m gan_utils.experiments.controls [--out data/controls.json] [--show]
 
-Writes the record after each training and goes on from what stands there; in all three to
-four hours. `--show` prints the shipped one.
+Writes the record after each training and goes on from what stands there; three to four
+hours in all. `--show` prints the shipped one.
 """
 
 import argparse
