@@ -42,11 +42,12 @@ def test_each_forger_differs_in_one_thing():
     def changed(name, known):
         return [key for key, value in found[name].items() if value != found[known][key]]
 
-    assert {name: changed(name, "non-saturating") for name in list(found)[1:5]} == {
+    assert {name: changed(name, "non-saturating") for name in list(found)[1:6]} == {
         "lengthened": ["loss of G"],
         "saturating": ["loss of G"],
         "shortened": ["loss of G"],
-        "a 100,000th": ["loss of G"],
+        "100,000 times as short": ["loss of G"],
+        "10⁸ times as short": ["loss of G"],
     }
     assert changed("saturating, D's rate .001", "saturating") == ["rate of D"]
     assert changed("saturating, G's β2 .9", "saturating") == ["β2 of G"]

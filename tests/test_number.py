@@ -114,6 +114,7 @@ def test_a_lesson_is_renamed(copy):
         (["rename", "4", "d", "New"], "1 to 3"),
         (["rename", "3", "a", "New"], "has this name already"),
         (["split", "2", "0", "3", "new", "New"], "cannot be moved"),
+        (["split", "2", "1", "3", "new", "New"], "cannot be moved"),
         (["split", "2", "5", "9", "new", "New"], "cannot be moved"),
         (["split", "2", "5", "6", "a", "New"], "has this name already"),
     ],

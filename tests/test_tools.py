@@ -10,7 +10,8 @@ import gan_utils.experiments
 import tools
 from gan_utils import callbacks, data, judge, paths, recipes, store
 from tests.devices import SMALL
-from tools import cards, outputs, remeasure, ship, trim
+from tools import cards, latency, outputs, remeasure, ship, trim
+from tools.lessons import find_lesson
 
 import keras
 import numpy as np
@@ -299,3 +300,8 @@ def test_the_tables_of_a_text_are_renewed_between_their_marks(monkeypatch):
     text = f"a\n{begins[0]}| 0 |\n{cards.END}b\n{begins[1]}{cards.END}c\n"
     renewed = f"a\n{begins[0]}| 1 |\n{cards.END}b\n{begins[1]}| 2 |\n{cards.END}c\n"
     assert cards.renew(text) == renewed == cards.renew(renewed)
+
+
+def test_the_sliders_that_are_timed_stand_in_lessons():
+    for name, *_ in latency.SLIDERS:
+        assert find_lesson(name).exists()

@@ -10,7 +10,11 @@ from tests.browser.lab import open_browser, open_lesson, serve_lessons
 import numpy as np
 
 PRESSES = 50
-SLIDERS = ((3, "explore", 1), (7, "explore", 0), (7, "morph-player", 0))  # lesson, box
+SLIDERS = (  # lesson, kind of widget, which of its kind
+    ("build_the_generator", "explore", 1),
+    ("morph_through_latent_space", "explore", 0),
+    ("morph_through_latent_space", "morph-player", 0),
+)
 LISTEN = """widget => {
     window.times = {};
     document.addEventListener("keydown", () => times.key = performance.now(), true);
@@ -44,10 +48,10 @@ def latencies(lesson, widget, handle):
 
 def main():
     with open_browser() as browser, serve_lessons() as lab:
-        for number in sorted({number for number, _, _ in SLIDERS}):
-            with open_lesson(browser, lab, number) as lesson:
+        for title in sorted({title for title, _, _ in SLIDERS}):
+            with open_lesson(browser, lab, title) as lesson:
                 lesson.run()
-                for _, kind, place in (one for one in SLIDERS if one[0] == number):
+                for _, kind, place in (one for one in SLIDERS if one[0] == title):
                     widget = lesson.widget(kind, place)
                     for box in widget.locator(".widget-slider").all():
                         name = box.locator("label").inner_text()
@@ -56,7 +60,7 @@ def main():
                         times = latencies(lesson, widget, box.get_by_role("slider"))
                         middle, slow = np.percentile(times, [50, 90])
                         print(
-                            f"lesson {number}, {kind}, {name}: median {middle:.0f} ms, "
+                            f"{title}, {kind}, {name}: median {middle:.0f} ms, "
                             f"9 of 10 within {slow:.0f} ms, {len(times)} presses",
                             flush=True,
                         )

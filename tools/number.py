@@ -21,6 +21,7 @@ from pathlib import Path
 from tools.lessons import ROOT, find_lessons, navigation
 
 import nbformat
+from nbformat import v4
 
 TEXTS = {".md", ".py", ".toml", ".yml", ".svg", ".ipynb", ""}
 # They speak of lessons that only stand there as examples.
@@ -94,12 +95,13 @@ def mend_files(root, numbers, names):
         nbformat.write(notebook, path)
 
 
-def move(root, start, step=1):
-    """Moves the lessons from a number on by a step, and mends what names them."""
+def make_room(root, start):
+    """Moves the lessons from a number on by one, and mends what names them."""
     lessons = [path for path in find_lessons(root) if int(path.name[:2]) >= start]
-    numbers = {int(path.name[:2]): int(path.name[:2]) + step for path in lessons}
+    numbers = {int(path.name[:2]): int(path.name[:2]) + 1 for path in lessons}
     names = {
-        path.stem: f"{int(path.name[:2]) + step:02}{path.stem[2:]}" for path in lessons
+        path.stem: f"{number:02}{path.stem[2:]}"
+        for path, number in zip(lessons, numbers.values())
     }
     for path in lessons:
         path.rename(path.with_stem(names[path.stem]))
@@ -108,10 +110,9 @@ def move(root, start, step=1):
 
 def write_lesson(root, number, slug, cells):
     """Writes a lesson whose first and last cell will hold the navigation."""
-    navigation_cell = nbformat.v4.new_markdown_cell
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook = nbformat.v4.new_notebook(
-        cells=[navigation_cell(), *cells, navigation_cell()],
+    notebook = v4.new_notebook(
+        cells=[v4.new_markdown_cell(), *cells, v4.new_markdown_cell()],
         metadata={"kernelspec": kernel, "language_info": {"name": "python"}},
     )
     path = root / "notebooks" / f"{number:02}_{slug}.ipynb"
@@ -175,9 +176,9 @@ def insert(root, number, slug, title, cells=()):
     count = len(find_lessons(root))
     if not 2 <= number <= count + 1:
         raise SystemExit(f"Lesson {number} cannot be inserted; 2 to {count + 1} can.")
-    move(root, number)
-    first, *others = map(nbformat.v4.new_markdown_cell, SECTIONS)
-    heading = nbformat.v4.new_markdown_cell(f"# {number} · {title}")
+    make_room(root, number)
+    first, *others = map(v4.new_markdown_cell, SECTIONS)
+    heading = v4.new_markdown_cell(f"# {number} · {title}")
     write_lesson(root, number, slug, [heading, first, *cells, *others])
     finish(root)
 
@@ -187,16 +188,16 @@ def split(root, number, first, last, slug, title):
     path = get_lesson(root, number)
     notebook = read_notebook(path)
     count = len(notebook.cells)
-    if not 0 < first < last < count:
+    if not 1 < first < last < count:
         raise SystemExit(
             f"{path.name} has the cells 0 to {count - 1}; {first} to {last - 1} cannot "
-            "be moved. Its first and last hold the navigation."
+            "be moved. Its first and last hold the navigation, the second its title."
         )
     check_name(root, slug, None)
     code = [cell for cell in notebook.cells[:first] if cell.cell_type == "code"]
     settings = copy.deepcopy(code[:2])
     for cell in settings:
-        cell.id = nbformat.v4.new_code_cell().id
+        cell.id = v4.new_code_cell().id
     moved = notebook.cells[first:last]
     del notebook.cells[first:last]
     nbformat.write(notebook, path)

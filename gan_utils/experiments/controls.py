@@ -6,11 +6,10 @@ Writes the record after each training and goes on from what stands there; three 
 hours in all. `--show` prints the shipped one.
 """
 
-import argparse
 from functools import partial
-from pathlib import Path
 
 from gan_utils import judge, losses, models, paths, records, steps
+from gan_utils.experiments import shipped
 from gan_utils.recipes import LESSON_05
 from gan_utils.settings import adams
 
@@ -37,24 +36,30 @@ SCHEMA = {
 }
 
 
+def move_discriminator(gan, real_images, latents):
+    """Updates D once, G at work; returns its two losses and its logits before it."""
+    with tf.GradientTape() as tape:
+        fake_images = gan.generator(latents, training=True)
+        real_logits = gan.discriminator(real_images, training=True)
+        fake_logits = gan.discriminator(fake_images, training=True)
+        halves = gan.discriminator_loss(real_logits, fake_logits)
+        loss = sum(halves)
+    weights = gan.discriminator.trainable_variables
+    gan.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
+    return halves, real_logits, fake_logits
+
+
 def head_start_step(gan, real_images, latents):
     """Updates D alone in the first steps, then both: see `steps.adversarial_step`."""
 
-    def move_discriminator():
-        with tf.GradientTape() as tape:
-            fake_images = gan.generator(latents, training=True)
-            real_logits = gan.discriminator(real_images, training=True)
-            fake_logits = gan.discriminator(fake_images, training=True)
-            halves = gan.discriminator_loss(real_logits, fake_logits)
-            loss = sum(halves)
-        weights = gan.discriminator.trainable_variables
-        gan.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
+    def move_alone():
+        halves, real_logits, fake_logits = move_discriminator(gan, real_images, latents)
         values = dict(zip(steps.LOSSES, (gan.generator_loss(fake_logits), *halves)))
         return values | steps.opinions(real_logits, fake_logits)
 
     return tf.cond(
         gan.step_count < ALONE,
-        move_discriminator,
+        move_alone,
         lambda: steps.adversarial_step(gan, real_images, latents),
     )
 
@@ -134,15 +139,7 @@ def train(kind, seed):
 
 
 def train_missing(place):
-    """Trains what a record lacks, and writes it after each training."""
-    found = records.read(place, SCHEMA) if place.exists() else {}
-    record = {kind: found.get(kind, {}) for kind in KINDS}
-    for seed in SEEDS:
-        for kind in KINDS:
-            if str(seed) not in record[kind]:
-                record[kind][str(seed)] = train(kind, seed)
-                records.write(place, record)
-                print(f"{kind}, seed {seed}: trained and measured.", flush=True)
+    shipped.train_missing(place, SCHEMA, dict.fromkeys(KINDS, SEEDS), train)
 
 
 def lay_out(record):
@@ -156,14 +153,12 @@ def lay_out(record):
     return "\n".join(lines) + "\n"
 
 
+def show(place):
+    return lay_out(records.read(place, SCHEMA))
+
+
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m gan_utils.experiments.controls")
-    parser.add_argument("--out", type=Path, default=PLACE, help="where the record goes")
-    parser.add_argument("--show", action="store_true", help="train nothing")
-    options = parser.parse_args(arguments)
-    if not options.show:
-        train_missing(options.out)
-    print(lay_out(records.read(options.out, SCHEMA)))
+    shipped.run_on("controls", PLACE, train_missing, show, arguments)
 
 
 if __name__ == "__main__":

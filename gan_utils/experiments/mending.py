@@ -6,12 +6,11 @@ Writes the record after each training and goes on from what stands there. A trai
 takes ten to twenty minutes of one core. `--show` prints the shipped record.
 """
 
-import argparse
 from functools import partial
-from pathlib import Path
 
 from gan_utils import judge, paths, records
 from gan_utils.classic_recipes import OREILLY, old_adams
+from gan_utils.experiments import shipped
 from gan_utils.models import classics
 from gan_utils.steps import FAKE, MERGED, REAL, alternating_step
 
@@ -30,17 +29,17 @@ CHANGES = {
 }
 # What was trained, and by which seeds: all five, all but one, and some that are fewer.
 PLAN = {
-    tuple(CHANGES): (0,),
-    ("merged", "no head start", "rate", "β1"): (0, 1),
-    ("grow", "no head start", "rate", "β1"): (0,),
-    ("grow", "merged", "rate", "β1"): (0,),
-    ("merged", "no head start", "rate"): (0, 1),
-    ("merged", "rate", "β1"): (0,),
-    ("merged", "rate"): (0,),
-    ("rate", "β1"): (0,),
-    ("grow", "rate"): (0,),
-    ("rate",): (0,),
-    ("grow",): (0,),
+    " + ".join(CHANGES): (0,),
+    "merged + no head start + rate + β1": (0, 1),
+    "grow + no head start + rate + β1": (0,),
+    "grow + merged + rate + β1": (0,),
+    "merged + no head start + rate": (0, 1),
+    "merged + rate + β1": (0,),
+    "merged + rate": (0,),
+    "rate + β1": (0,),
+    "grow + rate": (0,),
+    "rate": (0,),
+    "grow": (0,),
 }
 FIGURES = ("classifier_score", "frechet_distance", "precision", "recall")
 SCHEMA = {
@@ -74,9 +73,13 @@ def make_recipe(changes):
     return OREILLY.vary(networks=networks, optimizers=optimizers, step=step)
 
 
-def train(changes, seed):
-    """Trains once; returns figures of samples, a dict every `MEASURE_EVERY` steps."""
-    recipe = make_recipe(changes)
+def train(name, seed):
+    """Trains a row of `PLAN` by a seed.
+
+    Returns:
+        A list: figures of samples, a dict every `MEASURE_EVERY` steps.
+    """
+    recipe = make_recipe(name.split(" + "))
     gan = recipe.build(seed)
     measure = judge.load_validation_judge()
     found = []
@@ -91,20 +94,7 @@ def train(changes, seed):
 
 
 def train_missing(place):
-    """Trains what a record lacks, and writes it after each training."""
-    known = records.read(place, SCHEMA) if place.exists() else {}
-    record = {name_of(changes): {} for changes in PLAN}
-    record = {name: known.get(name, {}) for name in record}
-    for changes, seeds in PLAN.items():
-        for seed in seeds:
-            if str(seed) not in record[name_of(changes)]:
-                record[name_of(changes)][str(seed)] = train(changes, seed)
-                records.write(place, record)
-                print(f"{name_of(changes)}, seed {seed}: trained.", flush=True)
-
-
-def name_of(changes):
-    return " + ".join(changes)
+    shipped.train_missing(place, SCHEMA, PLAN, train)
 
 
 def lay_out(record):
@@ -117,14 +107,12 @@ def lay_out(record):
     return "\n".join(lines)
 
 
+def show(place):
+    return lay_out(records.read(place, SCHEMA))
+
+
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m gan_utils.experiments.mending")
-    parser.add_argument("--out", type=Path, default=PLACE, help="where the record goes")
-    parser.add_argument("--show", action="store_true", help="train nothing")
-    options = parser.parse_args(arguments)
-    if not options.show:
-        train_missing(options.out)
-    print(lay_out(records.read(options.out, SCHEMA)))
+    shipped.run_on("mending", PLACE, train_missing, show, arguments)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,49 @@ def run(name, place, schema, measure, lay_out, arguments=None):
         schema: of the record.
         measure: returns the record.
         lay_out: from the record to text.
-        arguments: of the command line; `--show` measures nothing, `--out` names
-            another place.
+        arguments: of the command line, as for `run_on`.
+    """
+
+    def make(out):
+        records.write(out, measure())
+
+    run_on(name, place, make, lambda out: lay_out(records.read(out, schema)), arguments)
+
+
+def run_on(name, place, make, show, arguments=None):
+    """Makes a record and prints it, or prints the one that is there.
+
+    Args:
+        name: of the module in `experiments`.
+        place: where the record goes.
+        make: from a path; writes the record there, or what it lacks.
+        show: from a path to the text of the record.
+        arguments: of the command line; `--show` makes nothing, `--out` names another
+            place.
     """
     parser = argparse.ArgumentParser(prog=f"python -m gan_utils.experiments.{name}")
     parser.add_argument("--out", type=Path, default=place, help="where the record goes")
-    parser.add_argument("--show", action="store_true", help="measure nothing")
+    parser.add_argument("--show", action="store_true", help="make nothing")
     options = parser.parse_args(arguments)
     if not options.show:
-        records.write(options.out, measure())
-    print(lay_out(records.read(options.out, schema)))
+        make(options.out)
+    print(show(options.out))
+
+
+def train_missing(place, schema, plan, train):
+    """Trains what a record lacks, and writes it after each training.
+
+    Args:
+        place: of the record, by name and by seed.
+        schema: of the record.
+        plan: a dict from names to their seeds; the record keeps its order.
+        train: from a name and a seed to what is kept.
+    """
+    known = records.read(place, schema) if place.exists() else {}
+    record = {name: known.get(name, {}) for name in plan}
+    for name, seeds in plan.items():
+        for seed in seeds:
+            if str(seed) not in record[name]:
+                record[name][str(seed)] = train(name, seed)
+                records.write(place, record)
+                print(f"{name}, seed {seed}: trained and measured.", flush=True)
