@@ -49,6 +49,7 @@ def test_each_forger_differs_in_one_thing():
         "100,000 times as short": ["loss of G"],
         "10⁸ times as short": ["loss of G"],
     }
+    assert changed("the same, G's ε 1e-15", "10⁸ times as short") == ["ε of G"]
     assert changed("saturating, D's rate .001", "saturating") == ["rate of D"]
     assert changed("saturating, G's β2 .9", "saturating") == ["β2 of G"]
     assert changed("saturating, G's ε 1e-14", "saturating") == ["ε of G"]
