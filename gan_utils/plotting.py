@@ -354,14 +354,16 @@ def png_bytes(picture, zoom=1):
     return buffer.getvalue()
 
 
-def save_gif(path, pictures, seconds_each=0.1, zoom=1):
-    """Saves pictures as an animation that repeats; the last one stays longer.
+def save_gif(path, pictures, seconds_each=0.1, zoom=1, pause=1.5):
+    """Saves pictures as an animation that repeats.
 
     Args:
         path: file to write; it appears only when it is whole.
         pictures: uint8 pictures of one shape, at least one.
         seconds_each: time a picture is shown, 0.01 to 600.
         zoom: whole number of screen pixels a pixel, 1 to 100.
+        pause: seconds the last picture is shown at least, 0 to 600; 0 for a walk that
+            comes back to its first.
 
     Returns:
         The path.
@@ -375,13 +377,14 @@ def save_gif(path, pictures, seconds_each=0.1, zoom=1):
     """
     path = Path(path)
     seconds_each = checks.number(seconds_each, "seconds_each", 0.01, 600)
+    pause = checks.number(pause, "pause", 0, 600)
     if _length(pictures) == 0:
         raise ValueError("No picture was given; an animation needs one or more.")
     frames = [_enlarge(picture, zoom) for picture in pictures]
     if len({(frame.size, frame.mode) for frame in frames}) > 1:
         raise ValueError("The pictures differ in shape; give pictures of one shape.")
     durations = [round(1000 * seconds_each)] * len(frames)  # milliseconds
-    durations[-1] = max(1500, durations[-1])
+    durations[-1] = max(round(1000 * pause), durations[-1])
     options = {"append_images": frames[1:], "duration": durations, "loop": 0}
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".animation-") as folder:
         part = Path(folder) / "part"

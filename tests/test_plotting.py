@@ -309,6 +309,20 @@ def test_a_gif_holds_all_pictures(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]
 
 
+@pytest.mark.parametrize(
+    "options, last", [({}, 1500), ({"pause": 0}, 100), ({"pause": 0.3}, 300)]
+)
+def test_the_last_picture_of_a_gif_stays_as_long_as_asked(tmp_path, options, last):
+    pictures = [np.full((6, 6), value, np.uint8) for value in (0, 100, 200)]
+    path = plotting.save_gif(tmp_path / "a.gif", pictures, 0.1, **options)
+    with Image.open(path) as gif:
+        durations = []
+        for number in range(gif.n_frames):
+            gif.seek(number)
+            durations.append(gif.info["duration"])
+    assert durations == [100, 100, last]
+
+
 def test_a_gif_leaves_a_file_of_another_beside_it_alone(tmp_path):
     (tmp_path / "a.gif.part").write_text("mine")
     plotting.save_gif(tmp_path / "a.gif", np.zeros((2, 4, 4), np.uint8))

@@ -27,12 +27,15 @@ CHANGES = {
     "rate": "a rate of G of .001 in place of .0001",
     "β1": "Adam's β1 of .5 in place of .9",
 }
+SEEDS = (0, 1, 2)
 # What was trained, and by which seeds: all five, all but one, and some that are fewer.
 PLAN = {
-    " + ".join(CHANGES): (0,),
-    "merged + no head start + rate + β1": (0, 1),
-    "grow + no head start + rate + β1": (0,),
-    "grow + merged + rate + β1": (0,),
+    " + ".join(CHANGES): SEEDS,
+    "merged + no head start + rate + β1": SEEDS,
+    "grow + no head start + rate + β1": SEEDS,
+    "grow + merged + rate + β1": SEEDS,
+    "grow + merged + no head start + β1": SEEDS,
+    "grow + merged + no head start + rate": SEEDS,
     "merged + no head start + rate": (0, 1),
     "merged + rate + β1": (0,),
     "merged + rate": (0,),
