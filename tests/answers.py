@@ -72,6 +72,25 @@ return shares.argmin(), shares.min()""",
         """digit = probabilities.mean(axis=0).argmin()
 return digit, (probabilities.argmax(axis=1) == digit).mean()""",  # the least likely
     ],
+    "morph_through_latent_space": [
+        "return [*frames, *frames[::-1]]",  # the last twice, and the first
+        "return [*frames, *frames[-2::-1]]",  # the first twice, when it is repeated
+        "return [*frames, *frames[::-1][1:]]",
+        "return [*frames, *frames[1:-1]]",  # not back
+        "return frames + frames[-2:0:-1]",  # adds the pixels of arrays
+        "return np.concatenate([frames, frames[-2:-1:-1]])",
+    ],
+    "give_directions_a_meaning": [
+        "return points @ axes.T @ axes",  # what should go
+        "return points - points @ axes.T",
+        "return points - (points @ axes.T).sum(axis=1, keepdims=True)",
+        "return points - points @ axes[:1].T @ axes[:1]",  # the first axis alone
+        "return points - axes.sum(axis=0)",
+        "return points * (axes.sum(axis=0) == 0)",
+        """for axis in axes:
+    points -= np.outer(points @ axis, axis)
+return points""",  # changes what it was given
+    ],
 }
 
 # Of Predict and Change: what the code of the folded answer prints, number by number. A
@@ -107,5 +126,13 @@ PRINTED = {
         ("0.83", "0.89"),
         ("0.6", "1.6"),
         ("0.3", "0.4"),
+    ],
+    ("morph_through_latent_space", "Predict"): ["0.0", "8.0"],
+    ("morph_through_latent_space", "Change"): ["4.6", ("8", "13")],
+    ("give_directions_a_meaning", "Predict"): [("1.2", "2"), ("2.5", "4")],
+    ("give_directions_a_meaning", "Change"): [
+        ("0.030", "0.050"),
+        ("0.080", "0.110"),
+        ("0.025", "0.045"),
     ],
 }
