@@ -72,6 +72,30 @@ return shares.argmin(), shares.min()""",
         """digit = probabilities.mean(axis=0).argmin()
 return digit, (probabilities.argmax(axis=1) == digit).mean()""",  # the least likely
     ],
+    "break_and_fix_training": [
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.bincount(apart.argmin(axis=1)) / len(points)""",  # none for the last
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.bincount(apart.argmin(axis=1), minlength=len(centres))""",  # counts
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.unique(apart.argmin(axis=1), return_counts=True)[1] / len(points)""",
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+counts = np.bincount(apart.argmin(axis=0), minlength=len(centres))
+return counts[: len(centres)] / len(centres)""",  # of each centre the nearest point
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return (apart < 0.5).mean(axis=0)""",  # those that are near
+        """apart = abs(points[:, None] - centres).sum(axis=2)
+return np.bincount(apart.argmin(axis=1), minlength=len(centres)) / len(points)""",
+        """apart = abs(points[:, None] - centres)[..., 0]
+return np.bincount(apart.argmin(axis=1), minlength=len(centres)) / len(points)""",
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.bincount(apart.argmax(axis=1), minlength=len(centres)) / len(points)""",
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.exp(-apart).mean(axis=0)""",
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+counts = np.bincount(apart.argmin(axis=1), minlength=len(centres))
+return counts / len(centres)""",
+    ],
 }
 
 # Of Predict and Change: what the code of the folded answer prints, number by number. A
@@ -108,4 +132,12 @@ PRINTED = {
         ("0.6", "1.6"),
         ("0.3", "0.4"),
     ],
+    ("break_and_fix_training", "Predict"): [
+        ("0.15", "0.3"),
+        ("0", "0.02"),
+        ("0.12", "0.21"),
+        ("0.12", "0.21"),
+    ]
+    * 3,
+    ("break_and_fix_training", "Change"): [("6", "18")] * 6,
 }

@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 # These ask Predict and Change without an answer still.
-UNANSWERED = LESSONS[6:]
+UNANSWERED = [path for path in LESSONS[6:] if path.stem[:2] != "12"]
 KIND = re.compile(r"\*\*(Predict|Change|Build)\.\*\*")
 
 
