@@ -213,17 +213,25 @@ class GAN(fitting.Trainable):
         self.settle(4096)
 
 
-def assemble(generator, discriminator, seed, rates, **options):
+def assemble(
+    generator,
+    discriminator,
+    seed,
+    rates,
+    beta_1=0.5,
+    step=steps.adversarial_step,
+    **options,
+):
     """Compiles two networks into a GAN, with an Adam of its own for each.
-
-    Adam's first moment reaches back over two steps only (β1 .5): where the other
-    network moves too, older gradients mislead.
 
     Args:
         generator: as for `GAN`.
         discriminator: as for `GAN`.
         seed: as for `GAN`.
         rates: learning rates of G and of D, numbers or schedules.
+        beta_1: the share of its mean of gradients that each Adam keeps at a step; .5
+            as in the source.
+        step: as for `GAN`.
         **options: as for `GAN.compile`.
 
     Returns:
@@ -237,7 +245,7 @@ def assemble(generator, discriminator, seed, rates, **options):
         >>> networks = models.build_generator(), models.build_discriminator()
         >>> gan = assemble(*networks, seed=0, rates=(1e-3, 4e-4))
     """
-    gan = GAN(generator, discriminator, seed)
-    adams = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in rates]
+    gan = GAN(generator, discriminator, seed, step=step)
+    adams = [keras.optimizers.Adam(rate, beta_1) for rate in rates]
     gan.compile(*adams, **options)
     return gan

@@ -136,9 +136,8 @@ def build_gan(seed, rates=(2e-3, 6e-3), steps=3000, **options):
     Args:
         seed: an integer from 0.
         rates: learning rates of G and of D at the start.
-        steps: over which both fall to 0 along half a cosine, which ends the dance
-            around the balance; None keeps them.
-        **options: as for `GAN.compile`.
+        steps: over which both fall to 0 along half a cosine; None keeps them.
+        **options: as for `gan.assemble`.
 
     Raises:
         ValueError: the seed is no integer from 0, a rate is negative, or there is no

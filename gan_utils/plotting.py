@@ -295,8 +295,9 @@ def paint_plane(belief, modes, points, pulls=None, reach=1.5):
             lowest row first, as `playground.field` returns it.
         modes: float `(n, 2)`, where real points gather; white circles.
         points: float `(m, 2)`, samples of G; black dots.
-        pulls: float `(k, 2)`, white arrows that begin at the first k samples, or None.
-            Their length is scaled anew in each picture.
+        pulls: float `(k, 2)`, arrows that begin at the first k samples, or None. They
+            are white with a black rim. Their length is scaled anew in each picture,
+            and none is drawn more than twice as long as the middle one.
         reach: the picture goes from -reach to reach, above 0.
 
     Returns:
@@ -324,12 +325,60 @@ def paint_plane(belief, modes, points, pulls=None, reach=1.5):
     axes.plot(*modes.T, "o", ms=13, mfc="none", mec="white")
     axes.plot(*points.T, "o", ms=3, color="black", mec="white", mew=0.3)
     if pulls is not None:
-        axes.quiver(*points[: len(pulls)].T, *pulls.T, color="white")
+        _draw_arrows(axes, points[: len(pulls)], pulls, reach)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[])
     figure.canvas.draw()
     pixels = np.array(figure.canvas.buffer_rgba())[..., :3]
     plt.close(figure)
     return pixels
+
+
+def _draw_arrows(axes, starts, pulls, reach):
+    """Draws arrows, the middle one a quarter of the reach long, on light and dark."""
+    lengths = np.linalg.norm(pulls, axis=1, keepdims=True)
+    middle = max(float(np.median(lengths)), 1e-12)
+    arrows = pulls / np.maximum(lengths / (2 * middle), 1)
+    axes.quiver(
+        *starts.T,
+        *arrows.T,
+        angles="xy",
+        scale_units="xy",
+        scale=4 * middle / reach,
+        width=0.011,
+        color="white",
+        edgecolor="black",
+        linewidth=0.7,
+        zorder=3,
+    )
+
+
+def show_planes(pictures, columns, titles, title=None, scale=2.4):
+    """Draws pictures of the plane, and beside them what their colours mean.
+
+    Args:
+        pictures: as `paint_plane` returns them, `(n, height, width, 3)`.
+        columns: as for `show_images`.
+        titles: as for `show_images`.
+        title: as for `show_images`.
+        scale: as for `show_images`.
+
+    Returns:
+        The `matplotlib.figure.Figure`; call `plt.show()` after it.
+
+    Raises:
+        ValueError: as `show_images`.
+
+    Example:
+        >>> picture = paint_plane(np.zeros((60, 60)), np.eye(2), np.zeros((5, 2)))
+        >>> figure = show_planes([picture], 1, ["D is sure"])
+    """
+    figure = show_images(np.stack(pictures), columns, titles, title, scale)
+    figure.set_figwidth(figure.get_figwidth() + 0.8)
+    belief = plt.cm.ScalarMappable(cmap="cividis")  # from 0 to 1, as in `paint_plane`
+    bar = figure.colorbar(belief, ax=figure.axes, aspect=30, pad=0.01)
+    bar.set_label("D: how likely real", size=9)
+    bar.set_ticks([0, 0.5, 1], labels=["0: fake", "0.5", "1: real"], size=9)
+    return figure
 
 
 def png_bytes(picture, zoom=1):

@@ -56,6 +56,50 @@ def adversarial_step(gan, real_images, latents):
     return values | opinions(real_logits, fake_logits)
 
 
+def pausing_step(gan, real_images, latents, moves):
+    """Updates each network when it is its move; the other is left out.
+
+    A network that pauses keeps its weights, and its optimizer what it remembers. A
+    learning rate of 0 is no pause: Adam's moments go on with each gradient.
+
+    Args:
+        gan: as for `adversarial_step`.
+        real_images: as for `adversarial_step`.
+        latents: as for `adversarial_step`.
+        moves: from the number of steps done, an integer tensor, to two booleans, of
+            Python or TensorFlow: whether G moves, and whether D does. Give it by
+            `functools.partial`.
+
+    Returns:
+        What `adversarial_step` returns.
+
+    Example:
+        >>> def five_of_d_to_one_of_g(step):
+        ...     return step % 5 == 4, True
+        >>> five_of_d_to_one_of_g(step=tf.constant(3))[1]
+        True
+    """
+    with tf.GradientTape(persistent=True) as tape:
+        fake_images = gan.generator(latents, training=True)
+        real_logits = gan.discriminator(real_images, training=True)
+        fake_logits = gan.discriminator(fake_images, training=True)
+        loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
+        discriminator_loss = loss_real + loss_fake
+        generator_loss = gan.generator_loss(fake_logits)
+
+    def move_generator():
+        _move(gan.generator, gan.generator_optimizer, tape, generator_loss)
+
+    def move_discriminator():
+        _move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
+
+    of_generator, of_discriminator = tf.unstack(moves(gan.step_count))
+    tf.cond(of_discriminator, move_discriminator, lambda: None)
+    tf.cond(of_generator, move_generator, lambda: None)
+    values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
+    return values | opinions(real_logits, fake_logits)
+
+
 def reading_step(gan, batch, latents):
     """Updates both networks once; D learns to read the real digits, too.
 

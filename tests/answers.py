@@ -90,6 +90,29 @@ return digit, (probabilities.argmax(axis=1) == digit).mean()""",  # the least li
         """for axis in axes:
     points -= np.outer(points @ axis, axis)
 return points""",  # changes what it was given
+    "break_and_fix_training": [
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.bincount(apart.argmin(axis=1)) / len(points)""",  # none for the last
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.bincount(apart.argmin(axis=1), minlength=len(centres))""",  # counts
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.unique(apart.argmin(axis=1), return_counts=True)[1] / len(points)""",
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+counts = np.bincount(apart.argmin(axis=0), minlength=len(centres))
+return counts[: len(centres)] / len(centres)""",  # of each centre the nearest point
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return (apart < 0.5).mean(axis=0)""",  # those that are near
+        """apart = abs(points[:, None] - centres).sum(axis=2)
+return np.bincount(apart.argmin(axis=1), minlength=len(centres)) / len(points)""",
+        """apart = abs(points[:, None] - centres)[..., 0]
+return np.bincount(apart.argmin(axis=1), minlength=len(centres)) / len(points)""",
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.bincount(apart.argmax(axis=1), minlength=len(centres)) / len(points)""",
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.exp(-apart).mean(axis=0)""",
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+counts = np.bincount(apart.argmin(axis=1), minlength=len(centres))
+return counts / len(centres)""",
     ],
 }
 
@@ -135,4 +158,12 @@ PRINTED = {
         ("0.080", "0.110"),
         ("0.025", "0.045"),
     ],
+    ("break_and_fix_training", "Predict"): [
+        ("0.15", "0.3"),
+        ("0", "0.02"),
+        ("0.12", "0.21"),
+        ("0.12", "0.21"),
+    ]
+    * 3,
+    ("break_and_fix_training", "Change"): [("6", "18")] * 6,
 }

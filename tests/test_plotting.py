@@ -276,6 +276,49 @@ def test_pulls_are_arrows_at_the_first_points():
         plotting.paint_plane(belief, modes, points, np.ones((3, 2)))
 
 
+@pytest.mark.parametrize("belief", [0.0, 1.0], ids=["on blue", "on yellow"])
+def test_an_arrow_is_light_and_dark(belief):
+    given = np.full((6, 6), belief), [[-9.0, 9.0]], [[-0.5, 0.0]]
+    pulls = [[1.0, 0.0]]
+    changed = plotting.paint_plane(*given, pulls), plotting.paint_plane(*given)
+    of_arrow = changed[0][(changed[0] != changed[1]).any(axis=2)]
+    assert (of_arrow > 240).all(axis=1).any()
+    assert (of_arrow < 60).all(axis=1).any()
+
+
+def test_one_long_arrow_leaves_the_others_as_long_as_they_are():
+    given = np.zeros((6, 6)), [[-9.0, 9.0]], [[-1.0, 1.0], [-1.0, 0.0], [-1.0, -1.0]]
+    shown = []
+    for longest in (1.0, 2.0, 50.0):
+        pulls = [[1.0, 0.0], [1.0, 0.0], [longest, 0.0]]
+        picture = plotting.paint_plane(*given, pulls)
+        shown.append((picture != plotting.paint_plane(*given)).any(axis=2))
+    upper = slice(0, 160)  # the first two
+    assert (shown[0][upper] == shown[2][upper]).all()
+    assert (shown[1] == shown[2]).all()
+    assert shown[0].sum() < shown[1].sum()
+    still = plotting.paint_plane(*given, np.zeros((3, 2)))
+    assert still.shape == (288, 288, 3)
+
+
+def test_planes_have_a_bar_that_says_what_their_colours_mean():
+    picture = plotting.paint_plane(np.ones((6, 6)), np.eye(2), np.eye(2))
+    figure = plotting.show_planes([picture] * 2, 2, "ab")
+    first, second, bar = figure.axes
+    assert [axes.get_title() for axes in (first, second)] == ["a", "b"]
+    assert [label.get_text() for label in bar.get_yticklabels()] == [
+        "0: fake",
+        "0.5",
+        "1: real",
+    ]
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())
+    low, high = bar.get_window_extent().get_points()
+    column = round((low[0] + high[0]) / 2)
+    top = pixels[len(pixels) - round(high[1]) + 3, column, :3]
+    np.testing.assert_allclose(top, colour_at(picture, 1.4, 1.4), atol=8)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

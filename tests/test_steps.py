@@ -9,7 +9,14 @@ from gan_utils.classic_recipes import CLASSICS
 from gan_utils.fitting import Trainable
 from gan_utils.gan import GAN
 from gan_utils.playground import RING
-from gan_utils.steps import FAKE, MERGED, REAL, adversarial_step, alternating_step
+from gan_utils.steps import (
+    FAKE,
+    MERGED,
+    REAL,
+    adversarial_step,
+    alternating_step,
+    pausing_step,
+)
 from tests.conftest import (
     IMAGES,
     Frozen,
@@ -18,6 +25,7 @@ from tests.conftest import (
     copy,
     differences,
     fit,
+    fit_plane,
     make_gan,
     make_plane_gan,
     same,
@@ -105,6 +113,50 @@ def test_gradients_are_those_of_separate_steps():
         assert float(numbers[name]) == pytest.approx(float(value), abs=1e-5)
     for name, value in steps.opinions(real_logits, fake_logits).items():
         np.testing.assert_allclose(numbers[name], value, atol=1e-5)
+
+
+# The step in which a network may pause.
+
+
+def test_when_none_pauses_it_is_the_step_of_lesson_5():
+    pausing = functools.partial(pausing_step, moves=lambda step: (True, True))
+    plain, other = make_plane_gan(), make_plane_gan(step=pausing)
+    assert other.take_step is pausing
+    fit_plane(plain, 4)
+    fit_plane(other, 4)
+    assert not differences(plain, other)
+
+
+@pytest.mark.parametrize("resting", NETWORKS)
+def test_a_network_that_pauses_is_left_out_and_so_is_its_adam(resting):
+    both = tf.Variable([True, True])
+    gan = make_plane_gan(step=functools.partial(pausing_step, moves=lambda _: both))
+
+    def look():
+        pairs = {name: (gan.trained[name], gan.optimizers[name]) for name in NETWORKS}
+        return {name: [copy(a.variables) for a in pair] for name, pair in pairs.items()}
+
+    fit_plane(gan, 2)
+    before = look()
+    both.assign([name != resting for name in NETWORKS])
+    fit_plane(gan, 4)  # in the graph that is there already
+    after = look()
+    for name in NETWORKS:
+        for of_before, of_after in zip(before[name], after[name]):
+            assert same(of_before, of_after) == (name == resting)
+
+
+def test_a_pause_may_hang_on_the_step():
+    third = functools.partial(pausing_step, moves=lambda step: (step % 3 == 2, True))
+    gan = make_plane_gan(step=third, steps_per_execution=1)
+    seen = [trained(gan, "generator")]
+    for step in range(1, 7):
+        batches = RING.batches(16, 0, gan.step)
+        gan.fit(batches, epochs=1, steps_per_epoch=1, verbose=0)
+        assert gan.step == step
+        seen.append(trained(gan, "generator"))
+    moved = [not same(a, b) for a, b in zip(seen, seen[1:])]
+    assert moved == [False, False, True] * 2
 
 
 def test_opinions_are_of_each_image():

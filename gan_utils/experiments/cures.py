@@ -3,9 +3,10 @@
 python -m gan_utils.experiments.cures [NAME ...] [--seeds 0 1 2] [--out runs/cures]
 
 A run in the plane takes about ten seconds, one on digits thirty. All without a name.
-What is there already is not run again. A failure on which all cures were tried goes
-into data/cures.json, by which the lessons show it. What is there of "3 steps of D to
-one of G" was made with a pause in which Adam's moments moved on.
+What is there already is not run again. A failure on which all cures were tried with
+all its seeds goes into data/cures.json, by which the lessons show it; the others stay
+there as they are. On digits, what is there of "3 steps of D to one of G" was made with
+a pause in which Adam's moments moved on.
 """
 
 import functools
@@ -19,11 +20,15 @@ from gan_utils.judge import load_judge
 from keras import layers
 
 RING = Trial(rates=(2e-3, 6e-4), mixture=playground.RING, batch_size=128, steps=3000)
-SEEDS = (0, 1, 2)
 STARTS = {"ring": RING} | {
     name: FAILURES[name][1]
     for name in ("d_too_strong", "saturating_loss", "partial_collapse", "momentum")
 }
+
+
+def seeds_of(name):
+    """Returns the seeds of a failure: five in the plane, three on digits."""
+    return range(5 if STARTS[name].mixture else 3)
 
 
 def times(of_g, of_d):
@@ -61,7 +66,7 @@ def gather(folder, table):
     found = dict(table)
     for name in STARTS:
         paths_of = {
-            cure: [folder / f"{name}, {cure}, {seed}.json" for seed in SEEDS]
+            cure: [folder / f"{name}, {cure}, {seed}.json" for seed in seeds_of(name)]
             for cure in CURES
         }
         if all(path.exists() for each in paths_of.values() for path in each):
@@ -73,10 +78,10 @@ def gather(folder, table):
 
 
 def main():
-    options = parse("cures", STARTS, SEEDS)
+    options = parse("cures", STARTS, None)
     judge = load_judge()
     for name in options.names:
-        for seed in options.seeds:
+        for seed in options.seeds or seeds_of(name):
             for cure, change in CURES.items():
                 path = options.out / f"{name}, {cure}, {seed}.json"
                 if path.exists():

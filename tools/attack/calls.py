@@ -312,6 +312,13 @@ TABLE = {
         "points": r.standard_normal((5, 2)),
         "pulls": r.standard_normal((2, 2)),
     },
+    "plotting.show_planes": lambda r: {
+        "pictures": r.integers(0, 256, (2, 8, 8, 3), np.uint8),
+        "columns": 2,
+        "titles": ["a", "b"],
+        "title": "two",
+        "scale": 2.4,
+    },
     "plotting.png_bytes": lambda r: {"picture": _pixels(r)[0], "zoom": 2},
     "plotting.save_gif": lambda r: {
         "path": Path("a.gif"),
