@@ -72,6 +72,31 @@ return shares.argmin(), shares.min()""",
         """digit = probabilities.mean(axis=0).argmin()
 return digit, (probabilities.argmax(axis=1) == digit).mean()""",  # the least likely
     ],
+    "do_arithmetic_with_digits": [
+        """differences = np.asarray(high) - np.asarray(low)
+return differences @ differences.T""",  # no lengths
+        """differences = np.asarray(high) - np.asarray(low)
+return differences @ differences.T / np.linalg.norm(differences) ** 2""",
+        """differences = np.asarray(high) - np.asarray(low)
+return np.corrcoef(differences)""",  # less the mean of the coordinates
+        """differences = np.asarray(high) - np.asarray(low)
+lengths = np.linalg.norm(differences, axis=1)
+return abs(differences @ differences.T) / np.outer(lengths, lengths)""",
+        """differences = np.asarray(high) - np.asarray(low)
+lengths = np.linalg.norm(differences, axis=1)
+return differences @ differences.T / lengths""",  # of one of the two
+        """ways = np.asarray(high) / np.linalg.norm(high, axis=1, keepdims=True)
+return ways @ ways.T""",  # of the high averages
+        """differences = np.asarray(high) - np.asarray(low)
+ways = differences / np.linalg.norm(differences, axis=1, keepdims=True)
+return (ways * ways[::-1]).sum(axis=1)""",  # of two digits only
+        """differences = np.asarray(high) - np.asarray(low)
+ways = differences / np.linalg.norm(differences, axis=1, keepdims=True)
+return np.degrees(np.arccos((ways @ ways.T).clip(-1, 1)))""",  # the angle
+        """high -= low
+lengths = np.linalg.norm(high, axis=1)
+return high @ high.T / np.outer(lengths, lengths)""",  # changes what it was given
+    ],
 }
 
 # Of Predict and Change: what the code of the folded answer prints, number by number. A
@@ -107,5 +132,14 @@ PRINTED = {
         ("0.83", "0.89"),
         ("0.6", "1.6"),
         ("0.3", "0.4"),
+    ],
+    ("do_arithmetic_with_digits", "Predict"): [("0.83", "0.95")] * 3
+    + [("0.93", "0.99")] * 3,
+    ("do_arithmetic_with_digits", "Change"): [
+        "360",
+        ("4", "9"),
+        ("0", "1"),
+        ("8", "11"),
+        ("0.75", "0.9"),
     ],
 }
