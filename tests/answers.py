@@ -90,6 +90,7 @@ return digit, (probabilities.argmax(axis=1) == digit).mean()""",  # the least li
         """for axis in axes:
     points -= np.outer(points @ axis, axis)
 return points""",  # changes what it was given
+    ],
     "break_and_fix_training": [
         """apart = np.linalg.norm(points[:, None] - centres, axis=2)
 return np.bincount(apart.argmin(axis=1)) / len(points)""",  # none for the last
@@ -113,6 +114,31 @@ return np.exp(-apart).mean(axis=0)""",
         """apart = np.linalg.norm(points[:, None] - centres, axis=2)
 counts = np.bincount(apart.argmin(axis=1), minlength=len(centres))
 return counts / len(centres)""",
+    ],
+    "do_arithmetic_with_digits": [
+        """differences = np.asarray(high) - np.asarray(low)
+return differences @ differences.T""",  # no lengths
+        """differences = np.asarray(high) - np.asarray(low)
+return differences @ differences.T / np.linalg.norm(differences) ** 2""",
+        """differences = np.asarray(high) - np.asarray(low)
+return np.corrcoef(differences)""",  # less the mean of the coordinates
+        """differences = np.asarray(high) - np.asarray(low)
+lengths = np.linalg.norm(differences, axis=1)
+return abs(differences @ differences.T) / np.outer(lengths, lengths)""",
+        """differences = np.asarray(high) - np.asarray(low)
+lengths = np.linalg.norm(differences, axis=1)
+return differences @ differences.T / lengths""",  # of one of the two
+        """ways = np.asarray(high) / np.linalg.norm(high, axis=1, keepdims=True)
+return ways @ ways.T""",  # of the high averages
+        """differences = np.asarray(high) - np.asarray(low)
+ways = differences / np.linalg.norm(differences, axis=1, keepdims=True)
+return (ways * ways[::-1]).sum(axis=1)""",  # of two digits only
+        """differences = np.asarray(high) - np.asarray(low)
+ways = differences / np.linalg.norm(differences, axis=1, keepdims=True)
+return np.degrees(np.arccos((ways @ ways.T).clip(-1, 1)))""",  # the angle
+        """high -= low
+lengths = np.linalg.norm(high, axis=1)
+return high @ high.T / np.outer(lengths, lengths)""",  # changes what it was given
     ],
 }
 
@@ -166,4 +192,19 @@ PRINTED = {
     ]
     * 3,
     ("break_and_fix_training", "Change"): [("6", "18")] * 6,
+    ("do_arithmetic_with_digits", "Predict"): [
+        ("0.5", "0.8"),
+        ("0.4", "0.7"),
+        ("0.95", "1"),
+        ("−0.3", "−0.05"),
+        ("−0.4", "−0.1"),
+        ("0.1", "0.4"),
+    ],
+    ("do_arithmetic_with_digits", "Change"): [
+        "360",
+        ("4", "9"),
+        ("0", "1"),
+        ("8", "11"),
+        ("0.75", "0.9"),
+    ],
 }
