@@ -74,7 +74,7 @@ def print_sliders(generator):
 
 
 def print_inversion(generator, read):
-    """Searches the points of test digits as lesson 7 does."""
+    """Searches the points of test digits as lesson 8 does."""
     points = latent.sample_latents(10_000, models.latent_dim(generator), seed=0)
     sample = compiled.make_sampler(generator)
     flat = sample(points).reshape(len(points), -1)
