@@ -12,7 +12,7 @@ import numpy as np
 PRESSES = 50
 SLIDERS = (  # lesson, kind of widget, which of its kind
     ("build_the_generator", "explore", 1),
-    ("morph_through_latent_space", "explore", 0),
+    ("give_directions_a_meaning", "explore", 0),
     ("morph_through_latent_space", "morph-player", 0),
 )
 LISTEN = """widget => {

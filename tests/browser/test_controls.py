@@ -37,6 +37,7 @@ SHORTER = {
     "build_the_discriminator": {},
     "choose_losses_and_optimizers": {"STEPS": 20},
     "morph_through_latent_space": {"COUNT": 2000},
+    "give_directions_a_meaning": {"COUNT": 2000, "FRESH": 20},
     "do_arithmetic_with_digits": {"COUNT": 4000, "QUIZ": 6},
     "revive_five_classic_gans": {},
     "colour_the_digits": {},
@@ -128,6 +129,11 @@ def part_of(controls, name):
 @pytest.fixture
 def morph_lesson(controls):
     return part_of(controls, "morph_through_latent_space")
+
+
+@pytest.fixture
+def directions_lesson(controls):
+    return part_of(controls, "give_directions_a_meaning")
 
 
 @pytest.fixture
@@ -315,10 +321,14 @@ def test_the_training_lesson_runs_to_its_end_and_its_slider_changes_the_picture(
             move(training_lesson, hand, slider(box, "share"))
 
 
-def test_nothing_of_the_morph_lesson_s_controls_is_cut_off(morph_lesson):
-    kinds = ("morph-player", "explore", "click-grid")
+def test_no_control_over_latent_space_is_cut_off(morph_lesson, directions_lesson):
     cut_off = [
-        photograph(morph_lesson, morph_lesson.widget(kind), kind) for kind in kinds
+        photograph(lesson, lesson.widget(kind), kind)
+        for lesson, kind in (
+            (morph_lesson, "morph-player"),
+            (morph_lesson, "click-grid"),
+            (directions_lesson, "explore"),
+        )
     ]
     assert not any(cut_off), cut_off
 
@@ -379,13 +389,13 @@ def test_every_other_control_of_the_player_changes_the_picture(morph_lesson, han
 
 
 @pytest.mark.parametrize("hand", HANDS)
-def test_the_sliders_of_the_morph_lesson_change_the_picture(morph_lesson, hand):
-    box = morph_lesson.widget("explore")
+def test_the_sliders_with_a_meaning_change_the_picture(directions_lesson, hand):
+    box = directions_lesson.widget("explore")
     handles = box.get_by_role("slider").all()
     assert handles
     for handle in handles:
-        with morph_lesson.changes(box):
-            move(morph_lesson, hand, handle)
+        with directions_lesson.changes(box):
+            move(directions_lesson, hand, handle)
 
 
 @pytest.mark.parametrize("hand", HANDS)
@@ -407,11 +417,13 @@ def test_an_image_of_the_grid_is_chosen(morph_lesson, hand):
         )
 
 
-def test_tab_goes_through_all_controls(morph_lesson, arithmetic_lesson):
+def test_tab_goes_through_all_controls(
+    morph_lesson, directions_lesson, arithmetic_lesson
+):
     for lesson, kind in (
         (morph_lesson, "morph-player"),
-        (morph_lesson, "explore"),
         (morph_lesson, "click-grid"),
+        (directions_lesson, "explore"),
         (arithmetic_lesson, "arithmetic-bench"),
         (arithmetic_lesson, "real-or-fake"),
     ):
