@@ -72,6 +72,26 @@ return shares.argmin(), shares.min()""",
         """digit = probabilities.mean(axis=0).argmin()
 return digit, (probabilities.argmax(axis=1) == digit).mean()""",  # the least likely
     ],
+    "revive_five_classic_gans": [
+        """signed = np.where(targets == 1, -logits, logits)
+return np.mean(np.log1p(np.exp(signed)))""",  # from logits: nothing is clipped
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+return -np.mean(targets * np.log(p))""",  # of real images only
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+return np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # no minus
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+return -np.sum(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # no mean
+        """p = np.clip(1 / (1 + np.exp(logits)), 1e-7, 1 - 1e-7)
+return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # turned
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-8, 1 - 1e-8)
+return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",
+        """p = np.clip(logits, 1e-7, 1 - 1e-7)
+return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # no sigmoid
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+return -(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # one each
+        """p = np.maximum(1 / (1 + np.exp(-logits)), 1e-7)
+return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p + 1e-12))""",
+    ],
 }
 
 # Of Predict and Change: what the code of the folded answer prints, number by number. A
@@ -108,4 +128,6 @@ PRINTED = {
         ("0.6", "1.6"),
         ("0.3", "0.4"),
     ],
+    ("revive_five_classic_gans", "Predict"): ["0.999999"],
+    ("revive_five_classic_gans", "Change"): ["79,184", ("1.2", "2.2")],
 }
