@@ -10,6 +10,7 @@ from pathlib import Path
 from gan_utils import plotting, quiet  # noqa: F401
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import psutil
 import tensorflow as tf
@@ -20,6 +21,11 @@ from tqdm import tqdm
 
 FRAMES = f"step_{'[0-9]' * 8}.png"
 GRAPHS = "graphs"  # the folder of a log in which the networks' graphs lie
+SHOWN_LOSSES = {
+    "D, real": "discriminator_loss_real",
+    "D, fake": "discriminator_loss_fake",
+    "G": "generator_loss",
+}
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -201,6 +207,45 @@ def read_scalars(folder):
     return {
         name: (steps, np.array([*map(of.get, steps)])) for name, of in points.items()
     }
+
+
+def show_log(folder, images, pixel_range=(-1.0, 1.0)):
+    """Draws samples of a trained GAN beside its losses and what its judge found.
+
+    Args:
+        folder: the folder of its event files, with those of its judge in `judge`.
+        images: samples, as in `plotting.tile`.
+        pixel_range: as in `plotting.tile`.
+
+    Returns:
+        Two dicts as `read_scalars` returns them: the curves, and what was judged.
+        Call `plt.show()` after it.
+
+    Raises:
+        OSError: there is no log in the folder, or none of a judge.
+
+    Example:
+        >>> from gan_utils.paths import PRETRAINED
+        >>> samples = np.zeros((4, 28, 28))
+        >>> _, judged = show_log(PRETRAINED / "tiny_mlp" / "log", samples)
+        >>> sorted(judged)[:2]
+        ['classifier_score', 'confident_share']
+    """
+    curves, judged = (read_scalars(place) for place in (folder, Path(folder) / "judge"))
+    figure, panels = plt.subplots(1, 3, figsize=(10, 2.6), layout="constrained")
+    samples = plotting.tile(images, pixel_range=pixel_range)
+    panels[0].imshow(samples, cmap="gray", vmin=0, vmax=255)
+    panels[0].axis("off")
+    steps = curves["generator_loss"][0]
+    losses = {name: curves[key][1] for name, key in SHOWN_LOSSES.items()}
+    plotting.show_curves(steps, losses, "loss (nats)", axes=panels[1])
+    steps, scores = judged["classifier_score"]
+    scores = {"of samples": scores}
+    plotting.show_curves(steps, scores, "classifier score", axes=panels[2])
+    panels[2].set_ylim(0, 10)
+    for panel in panels[1:]:
+        panel.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:g}k")
+    return curves, judged
 
 
 def find_tensorboard():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gan_utils import data, fitting, latent, losses
 from gan_utils.gan import GAN, uniform
-from gan_utils.steps import adversarial_step
+from gan_utils.steps import MERGED, adversarial_step
 
 import tensorflow as tf
 from keras.optimizers import Adam
@@ -137,6 +137,31 @@ class Recipe:
     def batches(self, seed, first_step):
         """Makes the dataset of batches from a step on."""
         return self.source(self, seed, first_step)
+
+    def lay_out(self):
+        """Returns the row of a GAN as text, for the eye: networks, updates, numbers."""
+        lines, rates = [self.about], []
+        for name, network in self.build_networks(0).items():
+            shapes = (
+                network.input_shape,
+                *(each.output.shape for each in network.layers),
+            )
+            sizes = dict.fromkeys("×".join(map(str, shape[1:])) for shape in shapes)
+            weights = f"{network.count_params():,} weights"
+            lines.append(f"{name}: {' → '.join(sizes)}   ({weights})")
+        for name, make in self.optimizers.items():
+            optimizer = make()
+            rate = float(optimizer.learning_rate)
+            rates.append(f"{name}: {type(optimizer).__name__} {rate:.4g}")
+        options = getattr(self.step, "keywords", {})
+        between = " and " if options.get("at_once") else " then "
+        turns = between.join(
+            " + ".join(kinds) for kinds in options.get("turns", [MERGED])
+        )
+        prior = self.prior.__name__.split("_")[-1]
+        steps = f"iterations: {self.iterations or self.steps:,}"
+        lines += ["   ".join(rates), f"D's updates: {turns}   prior: {prior}"]
+        return "\n".join(lines) + f"   batch: {self.batch_size}   {steps}"
 
     @property
     def drawing(self):

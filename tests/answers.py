@@ -140,6 +140,26 @@ return np.degrees(np.arccos((ways @ ways.T).clip(-1, 1)))""",  # the angle
 lengths = np.linalg.norm(high, axis=1)
 return high @ high.T / np.outer(lengths, lengths)""",  # changes what it was given
     ],
+    "revive_five_classic_gans": [
+        """signed = np.where(targets == 1, -logits, logits)
+return np.mean(np.log1p(np.exp(signed)))""",  # from logits: nothing is clipped
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+return -np.mean(targets * np.log(p))""",  # of real images only
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+return np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # no minus
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+return -np.sum(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # no mean
+        """p = np.clip(1 / (1 + np.exp(logits)), 1e-7, 1 - 1e-7)
+return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # turned
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-8, 1 - 1e-8)
+return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",
+        """p = np.clip(logits, 1e-7, 1 - 1e-7)
+return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # no sigmoid
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+return -(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # one each
+        """p = np.maximum(1 / (1 + np.exp(-logits)), 1e-7)
+return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p + 1e-12))""",
+    ],
 }
 
 # Of Predict and Change: what the code of the folded answer prints, number by number. A
@@ -207,4 +227,6 @@ PRINTED = {
         ("8", "11"),
         ("0.75", "0.9"),
     ],
+    ("revive_five_classic_gans", "Predict"): ["0.999999"],
+    ("revive_five_classic_gans", "Change"): ["79,184", ("1.2", "2.2")],
 }

@@ -4,11 +4,13 @@ import subprocess
 import sys
 import types
 
-from gan_utils import callbacks, latent
+from gan_utils import callbacks, latent, paths
 from gan_utils.callbacks import GRAPHS, ProgressBar, SampleFrames, TensorBoardLog
+from gan_utils.steps import LOSSES as STEP_LOSSES
 from tests.conftest import LATENT_DIM, fit, make_dense_gan
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import psutil
 import pytest
@@ -55,6 +57,23 @@ def test_the_log_holds_all_curves_and_samples_and_both_graphs(gan, tmp_path):
     assert names_in(tmp_path / GRAPHS) == ["discriminator", "generator"]
     for name in ("generator", "discriminator"):
         assert name in str(read_events(tmp_path / GRAPHS / name).Graph())
+
+
+def test_a_log_is_shown_with_samples_losses_and_scores():
+    folder = paths.PRETRAINED / "tiny_mlp" / "log"
+    black = np.zeros((4, 28, 28))
+    curves, judged = callbacks.show_log(folder, black, pixel_range=(0, 1))
+    samples, losses, scores = plt.gcf().axes
+    assert samples.images[0].get_array().min() == 0
+    shown = {line.get_label(): line.get_ydata() for line in losses.lines}
+    assert list(shown) == ["D, real", "D, fake", "G"]
+    for label, name in zip(shown, STEP_LOSSES[1:] + STEP_LOSSES[:1]):
+        np.testing.assert_array_equal(shown[label], curves[name][1])
+    steps, values = judged["classifier_score"]
+    np.testing.assert_array_equal(scores.lines[0].get_xydata().T, [steps, values])
+    assert scores.get_xlim()[1] > 20_000
+    assert scores.xaxis.get_major_formatter()(20_000, 0) == "20k"
+    plt.close("all")
 
 
 def test_a_log_without_points_holds_curves_alone(gan, tmp_path):

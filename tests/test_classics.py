@@ -364,6 +364,26 @@ def test_oreilly_mended_takes_one_update_of_d_and_no_head_start():
     assert sorted(mended.optimizers) == ["discriminator", "generator"]
 
 
+def test_a_row_is_laid_out_for_the_eye():
+    lines = RECIPES["oreilly"].lay_out().splitlines()
+    assert lines[0] == RECIPES["oreilly"].about
+    assert lines[1].startswith("generator: 100 → 3136 → 56×56×1 → 28×28×50 → ")
+    assert lines[1].endswith("→ 28×28×1   (328,613 weights)")
+    assert lines[2].startswith("discriminator: 28×28×1 → 28×28×32 → 14×14×32 → ")
+    assert (
+        lines[3]
+        == "generator: Adam 0.0001   discriminator: Adam 0.0003   fake: Adam 0.0003"
+    )
+    assert lines[4:] == [
+        "D's updates: real and fake   prior: normal   batch: 50   iterations: 100,000"
+    ]
+    assert "D's updates: real then fake   prior" in RECIPES["keras_gan"].lay_out()
+    last = RECIPES["bulten"].lay_out().splitlines()[3:]
+    assert last[0] == "generator: Adam 0.0004   discriminator: RMSprop 0.0008"
+    assert last[1].startswith("D's updates: real + fake   prior: uniform   batch: 64 ")
+    assert RECIPES["lesson_05"].lay_out().endswith("iterations: 4,500")
+
+
 def test_varying_leaves_the_row_as_it_was():
     row = RECIPES["tiny_mlp"]
     before = dict(vars(row))

@@ -231,7 +231,7 @@ def test_the_controls_open_without_a_complaint(controls):
         ("load_mnist", 1, ["share"]),
         ("build_the_discriminator", 0, ["noise share"]),
         ("choose_losses_and_optimizers", 0, ["number", "distance"]),
-        ("revive_five_classic_gans", 0, ["value"]),
+        ("revive_five_classic_gans", 0, ["point", "others"]),
         ("colour_the_digits", 0, ["paper", "stencil"]),
         ("recognise_failures_on_digits", 0, ["recording", "moment"]),
     ],
