@@ -85,6 +85,9 @@ return digit, (probabilities.argmax(axis=1) == digit).mean()""",  # the least li
         "return points - points @ axes.T",
         "return points - (points @ axes.T).sum(axis=1, keepdims=True)",
         "return points - points @ axes[:1].T @ axes[:1]",  # the first axis alone
+        """for axis in (axes[0], axes[-1]):
+    points = points - np.outer(points @ axis, axis)
+return points""",  # the first and the last
         "return points - axes.sum(axis=0)",
         "return points * (axes.sum(axis=0) == 0)",
         """for axis in axes:
@@ -198,11 +201,11 @@ PRINTED = {
     ],
     ("morph_through_latent_space", "Predict"): ["0.0", "8.0"],
     ("morph_through_latent_space", "Change"): ["4.6", ("8", "13")],
-    ("give_directions_a_meaning", "Predict"): [("1.2", "2"), ("2.5", "4")],
+    ("give_directions_a_meaning", "Predict"): [("9", "12"), ("0", "0.01")],
     ("give_directions_a_meaning", "Change"): [
-        ("0.030", "0.050"),
-        ("0.080", "0.110"),
         ("0.025", "0.045"),
+        ("0.022", "0.042"),
+        ("0.030", "0.050"),
     ],
     ("break_and_fix_training", "Predict"): [
         ("0.15", "0.3"),

@@ -23,18 +23,20 @@ STARTS = 2  # of each search
 STEPS = 200
 SAMPLES = 10_000  # among which the starts are looked for
 RIVAL = "the nearest training digit"
+AVERAGED = 10  # training digits
 SCHEMA = {
     "type": "object",
-    "required": ["generator", "gaps"],
+    "required": ["generator", "of", "gaps"],
     "properties": {
         "generator": {"type": "string"},  # the digest of its weights
+        "of": {"type": "integer"},
         "gaps": {
             "type": "object",
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": {
                     "type": "object",
-                    "required": ["right", "closer", "of", "difference"],
+                    "required": ["right", "only", "missed", "closer", "difference"],
                 },
             },
         },
@@ -43,12 +45,12 @@ SCHEMA = {
 
 
 def make_masks(seed=SEED):
-    """Returns which pixels are known, bool `(28, 28)` for each kind of gap."""
+    """Returns which pixels are known, bool `(28, 28)`, by what is hidden."""
     left, hole = np.zeros((28, 28), bool), np.ones((28, 28), bool)
     left[:, :14] = True
     hole[7:21, 7:21] = False
     few = np.random.default_rng(seed).random((28, 28)) < 0.1
-    return {"left half": left, "all but a hole": hole, "one pixel in ten": few}
+    return {"right half": left, "a hole": hole, "nine pixels in ten": few}
 
 
 def fill(images, drawn, mask):
@@ -61,67 +63,85 @@ def find_nearest(targets, candidates, mask):
     return metrics.nearest(targets[:, mask, 0], candidates[:, mask, 0])[0]
 
 
+def average_nearest(targets, known, mask):
+    """Averages the `AVERAGED` training digits nearest in the known pixels."""
+    flat, found = known[:, mask, 0], []
+    for target in targets[:, mask, 0]:
+        distances = ((flat - target) ** 2).sum(axis=1)
+        nearest = np.argpartition(distances, AVERAGED)[:AVERAGED]
+        found.append(known[nearest].mean(axis=0))
+    return np.stack(found)
+
+
+def compare(whole, targets, digits, read, mask):
+    """Counts what the classifier reads of filled images, and how far they are.
+
+    Args:
+        whole: a dict from ways to fill a gap to filled images.
+        targets: the true ones.
+        digits: what they show.
+        read: as `compiled.make_reader` makes it.
+        mask: which pixels are known.
+
+    Returns:
+        A dict from ways to dicts, as `measure` describes them.
+    """
+    right, missed = {}, {}
+    for way, images in whole.items():
+        right[way] = read(images)[1].argmax(axis=1) == digits
+        missed[way] = ((images - targets)[:, ~mask] ** 2).mean(axis=(1, 2))
+    return {
+        way: {
+            "right": int(right[way].sum()),
+            "only": int((right[way] & ~right[RIVAL]).sum()),
+            "missed": int((~right[way] & right[RIVAL]).sum()),
+            "closer": int((missed[way] < missed[RIVAL]).sum()),
+            "difference": round(float(missed[way].mean()), 4),
+        }
+        for way in whole
+    }
+
+
 def measure(count=COUNT, steps=STEPS, samples=SAMPLES):
     """Fills each gap in each way, and lets the classifier read the whole image.
 
     Returns:
-        A dict: the digest of the `generator`; and `gaps`: for each, and each way to
-        fill it, how many were read `right`, how many hidden parts came `closer` than
-        those of the nearest training digit, `of` how many, and the mean squared
+        A dict: the digest of the `generator`; `of` how many digits; and `gaps`: for
+        each, and each way to fill it, how many were read `right`; how many of them were
+        not with the nearest training digit, `only` so, and how many were with that and
+        `missed` so; how many hidden parts came `closer` than its; and the mean squared
         `difference` of the hidden pixels.
     """
     generator = load_pretrained(NAME)
     sample = make_sampler(generator)
     read = make_reader(load_pretrained("classifier"))
     (x_train, _), (x_test, y_test) = data.load_mnist()
-    known, targets = (
-        data.scale_pixels(images).numpy() for images in (x_train, x_test[:count])
-    )
+    known = data.scale_pixels(x_train).numpy()
+    targets = data.scale_pixels(x_test[:count]).numpy()
     points = latent.sample_latents(samples, generator.input_shape[1], SEED)
-    images = sample(points)
-    lengths = np.linalg.norm(points, axis=1)
-    shell = np.quantile(lengths, (0.005, 0.995))
-
-    def search(mask, put_back=None):
-        parts = [points[first::STARTS] for first in range(STARTS)]
+    images, found = sample(points), {}
+    for gap, mask in make_masks().items():
         starts = [
-            part[find_nearest(targets, images[first::STARTS], mask)]
-            for first, part in enumerate(parts)
+            points[first::STARTS][find_nearest(targets, images[first::STARTS], mask)]
+            for first in range(STARTS)
         ]
         matcher = make_matcher(generator, targets, mask)
-        return sample(latent.invert(matcher, starts, steps, put_back=put_back)[0])
-
-    def put_back(moved):
-        return latent.hold(moved, *shell)
-
-    def miss(whole, mask):
-        return ((whole - targets)[:, ~mask] ** 2).mean(axis=(1, 2))
-
-    found = {}
-    for gap, mask in make_masks().items():
-        fillings = {
-            "a search": search(mask),
-            "a search, held on the shell": search(mask, put_back),
+        drawn = {
+            "a search": sample(latent.invert(matcher, starts, steps)[0]),
             "the nearest sample": images[find_nearest(targets, images, mask)],
             RIVAL: known[find_nearest(targets, known, mask)],
+            f"the mean of the {AVERAGED} nearest": average_nearest(
+                targets, known, mask
+            ),
             "the mean training digit": known.mean(axis=0, keepdims=True),
             "paper": np.full((1, 28, 28, 1), -1.0),
         }
-        found[gap] = {}
-        rival = miss(fill(targets, fillings[RIVAL], mask), mask)
-        for way, drawn in fillings.items():
-            whole = fill(targets, drawn, mask)
-            right = read(whole)[1].argmax(axis=1) == y_test[:count]
-            missed = miss(whole, mask)
-            found[gap][way] = {
-                "right": int(right.sum()),
-                "closer": int((missed < rival).sum()),
-                "of": count,
-                "difference": round(float(missed.mean()), 4),
-            }
+        whole = {way: fill(targets, each, mask) for way, each in drawn.items()}
+        found[gap] = compare(whole, targets, y_test[:count], read, mask)
         print(f"{gap}: measured.", flush=True)
     files = load_card(NAME)["files"]
-    return {"generator": files["generator.weights.h5"]["sha256"], "gaps": found}
+    digest = files["generator.weights.h5"]["sha256"]
+    return {"generator": digest, "of": count, "gaps": found}
 
 
 def interval(count, of):
@@ -134,13 +154,16 @@ def lay_out(record):
     """Returns the record as text, a table for each gap."""
     lines = []
     for gap, ways in record["gaps"].items():
-        lines.append(f"{gap:30}read right   difference  closer than {RIVAL}")
+        head = f"hidden: {gap}"
+        lines.append(f"{head:30}right        only/missed  difference  closer")
         for way, found in ways.items():
-            share, error = interval(found["right"], found["of"])
-            line = f"  {way:28}{share:4.0%} ± {error:2.0%}  {found['difference']:10.2f}"
+            share, error = interval(found["right"], record["of"])
+            line = f"  {way:28}{share:4.0%} ± {error:2.0%}"
+            pairs = f"{found['only']}/{found['missed']}" if way != RIVAL else ""
+            line += f"  {pairs:>11}{found['difference']:12.2f}"
             if way != RIVAL:
-                closer, trembling = interval(found["closer"], found["of"])
-                line += f"    {closer:4.0%} ± {trembling:2.0%}"
+                closer, error = interval(found["closer"], record["of"])
+                line += f"{closer:8.0%} ± {error:2.0%}"
             lines.append(line)
     return "\n".join(lines)
 
