@@ -117,6 +117,14 @@ return np.exp(-apart).mean(axis=0)""",
         """apart = np.linalg.norm(points[:, None] - centres, axis=2)
 counts = np.bincount(apart.argmin(axis=1), minlength=len(centres))
 return counts / len(centres)""",
+        """apart = np.linalg.norm(points[:, None] - centres, ord=3, axis=2)
+return np.bincount(apart.argmin(axis=1), minlength=len(centres)) / len(points)""",
+        """apart = np.linalg.norm(points[:, None] - centres, axis=2)
+counts = np.bincount(apart.argmin(axis=1), minlength=len(centres))
+return (counts / len(points)).round(2)""",
+        """points = np.unique(points, axis=0)
+apart = np.linalg.norm(points[:, None] - centres, axis=2)
+return np.bincount(apart.argmin(axis=1), minlength=len(centres)) / len(points)""",
     ],
     "do_arithmetic_with_digits": [
         """differences = np.asarray(high) - np.asarray(low)
