@@ -209,7 +209,7 @@ PRINTED = {
     ],
     ("morph_through_latent_space", "Predict"): ["0.0", "8.0"],
     ("morph_through_latent_space", "Change"): ["4.6", ("8", "13")],
-    ("give_directions_a_meaning", "Predict"): [("9", "12"), ("0", "0.01")],
+    ("give_directions_a_meaning", "Predict"): [("9", "12"), ("0", "0.03")],
     ("give_directions_a_meaning", "Change"): [
         ("0.025", "0.045"),
         ("0.022", "0.042"),
