@@ -40,12 +40,12 @@ def test_the_first_and_the_last_kind_are_the_shipped_ones_with_half_the_channels
 
 
 def test_a_training_is_measured_where_it_should_be(monkeypatch):
-    monkeypatch.setattr(stacking, "MEASURED_AT", (1, 3))
+    monkeypatch.setattr(stacking, "MEASURED_AT", (50, 100))
     monkeypatch.setattr(stacking, "COUNT", 20)
     monkeypatch.setattr(stacking, "CHANNELS", 4)
     keras.utils.set_random_seed(0)
     first, last = stacking.train("a plain D, rates .001", 0)
-    assert (first["step"], last["step"]) == (1, 3)
+    assert (first["step"], last["step"]) == (50, 100)
     assert list(last) == FIGURES
     assert last["n"] == 20
 
