@@ -171,6 +171,38 @@ return -(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # one each
         """p = np.maximum(1 / (1 + np.exp(-logits)), 1e-7)
 return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p + 1e-12))""",
     ],
+    "recognise_failures_on_digits": [
+        "return 0.5**cured",  # as if each seed met one uncured one
+        "return 0.5 ** (cured * uncured)",  # and each of them for itself
+        "return (1 / (uncured + 1)) ** cured",  # each alone, as if not tied
+        "return cured / (cured + uncured)",
+        "return 1 / (cured + uncured)",
+        """places = range(1, cured + 1)
+return float(np.prod([1 / (uncured + place) for place in places]))""",  # in one order
+        "return (cured / (cured + uncured)) ** cured",  # drawn with putting back
+        "return 1 / (cured * uncured + 1)",
+    ],
+    "draw_a_thousand_kinds": [
+        "return len(np.unique(probabilities.argmax(axis=2) @ [100, 10, 1]))",  # any
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [1, 1, 1]))""",  # sums
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [3, 2, 1]))""",  # collide
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [81, 9, 1]))""",
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+return len(np.unique(np.sort(probabilities[sure].argmax(axis=2)), axis=0))""",
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+return int(sure.sum())""",  # images
+        """sure = (probabilities.max(axis=2) >= 0.95).any(axis=1)
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
+        """sure = probabilities.max(axis=2).mean(axis=1) >= 0.85
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
+        """sure = (probabilities.max(axis=2) > 0.95).all(axis=1)
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+return len(np.unique(probabilities[sure].argmax(axis=2)))""",  # digits
+    ],
 }
 
 # Of Predict and Change: what the code of the folded answer prints, number by number. A
@@ -240,4 +272,14 @@ PRINTED = {
     ],
     ("revive_five_classic_gans", "Predict"): ["0.999999"],
     ("revive_five_classic_gans", "Change"): ["79,184", ("1.2", "2.2")],
+    ("recognise_failures_on_digits", "Predict"): ["99", "1"],
+    ("recognise_failures_on_digits", "Change"): [
+        *["75", "18", "49", "9", "48", "0"],
+    ],
+    ("draw_a_thousand_kinds", "Predict"): ["316", "500", "394"],
+    ("draw_a_thousand_kinds", "Change"): [
+        ("0.99", "1"),
+        ("0.4", "0.6"),
+        ("0.85", "0.95"),
+    ],
 }

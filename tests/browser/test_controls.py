@@ -43,6 +43,7 @@ SHORTER = {
     "colour_the_digits": {},
     "break_and_fix_training": {"STEPS": 100},
     "recognise_failures_on_digits": {},
+    "draw_a_thousand_kinds": {},
 }
 NOT_CONNECTED = """from gan_utils import widgets
 import numpy as np
@@ -234,6 +235,7 @@ def test_the_controls_open_without_a_complaint(controls):
         ("revive_five_classic_gans", 0, ["point", "others"]),
         ("colour_the_digits", 0, ["paper", "stencil"]),
         ("recognise_failures_on_digits", 0, ["recording", "moment"]),
+        ("draw_a_thousand_kinds", 0, ["sigma", "digits"]),
     ],
 )
 def test_every_slider_of_a_lesson_changes_its_picture(controls, name, place, sliders):

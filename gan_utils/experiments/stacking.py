@@ -1,0 +1,108 @@
+"""Trains GANs on stacked digits that differ in D's layers, in the rates, or in both.
+
+python -m gan_utils.experiments.stacking [--out data/stacking.json] [--show]
+
+The shipped `stacked_plain` and `stacked` differ in both, so they do not tell which one
+counts. Here are all four, short, seed by seed, with half as many channels so that they
+take less time. Writes the record after each training and goes on from what is there,
+fifteen minutes in all. `--show` prints the shipped one.
+"""
+
+from functools import partial
+
+from gan_utils import judge, models, paths, records
+from gan_utils.experiments import shipped
+from gan_utils.recipes import STACKED_PLAIN, THREE
+from gan_utils.settings import adams, pair
+
+from keras.layers import Identity
+
+PLACE = paths.MNIST.with_name("stacking.json")
+SEEDS = (0, 1, 2)
+MEASURED_AT = (400, 800, 1200)  # steps
+COUNT = 5000  # samples that are read each time
+CHANNELS = 16  # half of what the shipped ones have
+FIGURE = {"type": "object", "additionalProperties": {"type": "number"}}
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "additionalProperties": {"type": "array", "minItems": 1, "items": FIGURE},
+    },
+}
+PLAIN = {"norm": Identity, "dropout": 0.0}  # nothing behind D's layers
+LAYERS = {"norm and dropout in D": {}, "a plain D": PLAIN}
+RATES = {"rates .0002": 2e-4, "rates .001": 1e-3}
+KINDS = {
+    f"{layers}, {rates}": (LAYERS[layers], RATES[rates])
+    for layers in LAYERS
+    for rates in RATES
+}
+
+
+def make_recipe(kind):
+    """Returns the recipe of a kind, one of `KINDS`."""
+    layers, rate = KINDS[kind]
+    return STACKED_PLAIN.vary(
+        networks=pair(
+            partial(models.build_generator, channels=CHANNELS, shape=THREE),
+            partial(
+                models.build_discriminator, channels=CHANNELS, shape=THREE, **layers
+            ),
+        ),
+        optimizers=adams(rate, rate),
+    )
+
+
+def train(kind, seed):
+    """Trains one kind once.
+
+    Args:
+        kind: a name in `KINDS`.
+        seed: decides all that is random.
+
+    Returns:
+        A list of dicts, one for each of the steps in `MEASURED_AT`: `step`, and the
+        figures of `metrics.count_modes` of samples by the weights as they are.
+    """
+    recipe = make_recipe(kind)
+    gan, measure, found = recipe.build(seed), judge.load_judge(), []
+    for until in MEASURED_AT:
+        count = until - gan.step
+        gan.fit(recipe.batches(seed, gan.step), steps_per_epoch=count, verbose=0)
+        figures = measure(judge.draw(gan.generator, COUNT, seed, **recipe.drawing))
+        found.append({"step": gan.step} | figures)
+    return found
+
+
+def train_missing(place):
+    """Trains what a record lacks: all kinds by the first seed, then by the next."""
+    for last in range(len(SEEDS)):
+        plan = dict.fromkeys(KINDS, SEEDS[: last + 1])
+        shipped.train_missing(place, SCHEMA, plan, train)
+
+
+def lay_out(record):
+    """Returns the figures of each training after its last step, in Markdown."""
+    heads = "step | modes | sure | sure modes"
+    lines = [f"| | seed | {heads} |", "|---|---|---|---|---|---|"]
+    for kind, by_seed in record.items():
+        for seed, found in by_seed.items():
+            last = found[-1]
+            lines.append(
+                f"| {kind} | {seed} | {last['step']:,} | {last['modes_covered']:,} "
+                f"| {last['sure_share']:.1%} | {last['sure_modes']:,} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def show(place):
+    return lay_out(records.read(place, SCHEMA))
+
+
+def main(arguments=None):
+    shipped.run_on("stacking", PLACE, train_missing, show, arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Layers against rates on stacked digits: what differs, and what was recorded."""
+
+from gan_utils import records
+from gan_utils.experiments import stacking
+from gan_utils.recipes import RECIPES
+
+import keras
+import pytest
+
+FIGURES = ["step", "n", "modes_covered", "kl", "sure_share", "sure_modes"]
+
+
+def test_the_shipped_record_has_each_kind_by_the_same_seeds():
+    record = records.read(stacking.PLACE, stacking.SCHEMA)
+    assert list(record) == list(stacking.KINDS)
+    seeds = {tuple(by_seed) for by_seed in record.values()}
+    assert len(seeds) == 1
+    assert seeds.pop()[0] == "0"
+    for by_seed in record.values():
+        for found in by_seed.values():
+            assert tuple(each["step"] for each in found) == stacking.MEASURED_AT
+            assert all(list(each) == FIGURES for each in found)
+            assert all(each["n"] == stacking.COUNT for each in found)
+
+
+def describe(recipe):
+    """Builds what a recipe trains; returns what can be told of D, and the rates."""
+    gan = recipe.build(0)
+    kinds = [type(layer).__name__ for layer in gan.discriminator.layers]
+    rates = [float(each.learning_rate) for each in gan.optimizers.values()]
+    return ("Dropout" in kinds, any("Norm" in kind for kind in kinds), rates)
+
+
+def test_the_first_and_the_last_kind_are_the_shipped_ones_with_half_the_channels():
+    kinds = [describe(stacking.make_recipe(kind)) for kind in stacking.KINDS]
+    assert kinds[0] == describe(RECIPES["stacked_plain"])
+    assert kinds[3] == describe(RECIPES["stacked"])
+    assert kinds[1] == (*kinds[0][:2], kinds[3][2])
+    assert kinds[2] == (*kinds[3][:2], kinds[0][2])
+
+
+def test_a_training_is_measured_where_it_should_be(monkeypatch):
+    monkeypatch.setattr(stacking, "MEASURED_AT", (50, 100))
+    monkeypatch.setattr(stacking, "COUNT", 20)
+    monkeypatch.setattr(stacking, "CHANNELS", 4)
+    keras.utils.set_random_seed(0)
+    first, last = stacking.train("a plain D, rates .001", 0)
+    assert (first["step"], last["step"]) == (50, 100)
+    assert list(last) == FIGURES
+    assert last["n"] == 20
+
+
+def test_what_is_there_is_not_trained_again(monkeypatch, tmp_path):
+    trained = []
+
+    def train(kind, seed):
+        trained.append((kind, seed))
+        return [dict.fromkeys(FIGURES, 0)]
+
+    monkeypatch.setattr(stacking, "train", train)
+    monkeypatch.setattr(stacking, "SEEDS", (0, 1))
+    place = tmp_path / "stacking.json"
+    stacking.train_missing(place)
+    assert trained == [(kind, seed) for seed in (0, 1) for kind in stacking.KINDS]
+    stacking.train_missing(place)
+    assert len(trained) == 2 * len(stacking.KINDS)
+
+
+def test_the_shipped_record_can_be_shown(capsys):
+    stacking.main(["--show"])
+    lines = capsys.readouterr().out.splitlines()
+    for kind in stacking.KINDS:
+        assert any(line.startswith(f"| {kind} |") for line in lines)
+    with pytest.raises(SystemExit):
+        stacking.main(["--unknown"])
