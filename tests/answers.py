@@ -150,6 +150,9 @@ return np.degrees(np.arccos((ways @ ways.T).clip(-1, 1)))""",  # the angle
         """high -= low
 lengths = np.linalg.norm(high, axis=1)
 return high @ high.T / np.outer(lengths, lengths)""",  # changes what it was given
+        """differences = np.asarray(high, float) - np.asarray(low, float)
+differences /= np.linalg.norm(differences, axis=1, keepdims=True)
+return np.squeeze(differences @ differences.T)""",  # one digit loses its axes
     ],
     "revive_five_classic_gans": [
         """signed = np.where(targets == 1, -logits, logits)
@@ -265,6 +268,7 @@ PRINTED = {
     ],
     ("do_arithmetic_with_digits", "Change"): [
         "360",
+        "220",
         ("4", "9"),
         ("0", "1"),
         ("8", "11"),
