@@ -157,22 +157,31 @@ return np.squeeze(differences @ differences.T)""",  # one digit loses its axes
     "revive_five_classic_gans": [
         """signed = np.where(targets == 1, -logits, logits)
 return np.mean(np.log1p(np.exp(signed)))""",  # from logits: nothing is clipped
-        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+        """p = np.clip(1 / (1 + np.exp(-np.float32(logits))), 1e-7, 1 - 1e-7)
 return -np.mean(targets * np.log(p))""",  # of real images only
-        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+        """p = np.clip(1 / (1 + np.exp(-np.float32(logits))), 1e-7, 1 - 1e-7)
 return np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # no minus
-        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+        """p = np.clip(1 / (1 + np.exp(-np.float32(logits))), 1e-7, 1 - 1e-7)
 return -np.sum(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # no mean
-        """p = np.clip(1 / (1 + np.exp(logits)), 1e-7, 1 - 1e-7)
+        """p = np.clip(1 / (1 + np.exp(np.float32(logits))), 1e-7, 1 - 1e-7)
 return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # turned
-        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-8, 1 - 1e-8)
+        """p = np.clip(1 / (1 + np.exp(-np.float32(logits))), 1e-8, 1 - 1e-7)
 return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",
-        """p = np.clip(logits, 1e-7, 1 - 1e-7)
+        """p = np.clip(np.float32(logits), 1e-7, 1 - 1e-7)
 return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # no sigmoid
-        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+        """p = np.clip(1 / (1 + np.exp(-np.float32(logits))), 1e-7, 1 - 1e-7)
 return -(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # one each
-        """p = np.maximum(1 / (1 + np.exp(-logits)), 1e-7)
+        """p = np.maximum(1 / (1 + np.exp(-np.float32(logits))), 1e-7)
 return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p + 1e-12))""",
+        """p = 1 / (1 + np.exp(-np.float32(logits)))
+return -np.mean(targets * np.log(p + 1e-7) + (1 - targets) * np.log(1 - p + 1e-7))""",
+        """p = np.clip(1 / (1 + np.exp(-logits)), 1e-7, 1 - 1e-7)
+return -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))""",  # 64 bits
+        """signed = np.where(targets == 1, -logits, logits)
+return np.mean(np.minimum(np.log1p(np.exp(signed)), -np.log(1e-7)))""",  # loss clipped
+        """p = np.clip(1 / (1 + np.exp(-np.float32(logits))), 1e-7, 1 - 1e-7)
+real, fake = -np.log(p[targets == 1]), -np.log(1 - p[targets == 0])
+return (np.mean(real) + np.mean(fake)) / 2""",  # the halves' means
     ],
     "recognise_failures_on_digits": [
         "return 0.5**cured",  # as if each seed met one uncured one
