@@ -366,12 +366,16 @@ def show_planes(pictures, columns, titles, title=None, scale=2.4):
         The `matplotlib.figure.Figure`; call `plt.show()` after it.
 
     Raises:
-        ValueError: as `show_images`.
+        ValueError: there is no picture, they differ in shape, or as `show_images`.
 
     Example:
         >>> picture = paint_plane(np.zeros((60, 60)), np.eye(2), np.zeros((5, 2)))
         >>> figure = show_planes([picture], 1, ["D is sure"])
     """
+    if _length(pictures) == 0:
+        raise ValueError("No picture was given; planes need one or more.")
+    if len({np.shape(picture) for picture in pictures}) > 1:
+        raise ValueError("The pictures differ in shape; give pictures of one shape.")
     figure = show_images(np.stack(pictures), columns, titles, title, scale)
     figure.set_figwidth(figure.get_figwidth() + 0.8)
     belief = plt.cm.ScalarMappable(cmap="cividis")  # from 0 to 1, as in `paint_plane`

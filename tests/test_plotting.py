@@ -319,6 +319,14 @@ def test_planes_have_a_bar_that_says_what_their_colours_mean():
     np.testing.assert_allclose(top, colour_at(picture, 1.4, 1.4), atol=8)
 
 
+def test_planes_without_a_picture_or_of_two_shapes_are_refused():
+    with pytest.raises(ValueError, match="No picture was given"):
+        plotting.show_planes([], 2, "ab")
+    two = [np.zeros((4, 4, 3), np.uint8), np.zeros((5, 5, 3), np.uint8)]
+    with pytest.raises(ValueError, match="differ in shape"):
+        plotting.show_planes(two, 2, "ab")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
