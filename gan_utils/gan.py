@@ -214,13 +214,7 @@ class GAN(fitting.Trainable):
 
 
 def assemble(
-    generator,
-    discriminator,
-    seed,
-    rates,
-    beta_1=0.5,
-    step=steps.adversarial_step,
-    **options,
+    generator, discriminator, seed, rates, step=steps.adversarial_step, **options
 ):
     """Compiles two networks into a GAN, with an Adam of its own for each.
 
@@ -229,8 +223,6 @@ def assemble(
         discriminator: as for `GAN`.
         seed: as for `GAN`.
         rates: learning rates of G and of D, numbers or schedules.
-        beta_1: the share of its mean of gradients that each Adam keeps at a step; .5
-            as in the source.
         step: as for `GAN`.
         **options: as for `GAN.compile`.
 
@@ -246,6 +238,6 @@ def assemble(
         >>> gan = assemble(*networks, seed=0, rates=(1e-3, 4e-4))
     """
     gan = GAN(generator, discriminator, seed, step=step)
-    adams = [keras.optimizers.Adam(rate, beta_1) for rate in rates]
+    adams = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in rates]
     gan.compile(*adams, **options)
     return gan

@@ -39,8 +39,7 @@ def describe(recipe):
 def test_one_thing_differs_from_the_article_s_row(kind):
     name, base = "tiny_mlp", "Adam 0.001"
     if "layers" in kind:
-        name = base = "layered_mlp"
-        base = "layers"
+        name, base = "layered_mlp", "layers"
     row, found = describe(RECIPES[name]), describe(dense.KINDS[kind])
     changed = {key for key, value in found.items() if value != row[key]}
     if kind == base:

@@ -49,9 +49,6 @@ def test_two_networks_get_an_optimizer_each():
     both = gan.generator_optimizer, gan.discriminator_optimizer
     assert [round(float(each.learning_rate), 6) for each in both] == [0.1, 0.2]
     assert {each.beta_1 for each in both} == {0.5}
-    other = assemble(*make_networks(), 3, [0.1, 0.2], beta_1=0.9)
-    both = other.generator_optimizer, other.discriminator_optimizer
-    assert {each.beta_1 for each in both} == {0.9}
 
 
 def test_another_optimizer_of_d_has_a_name_and_moves_d():
