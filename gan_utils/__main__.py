@@ -2,6 +2,7 @@
 
 Examples:
   python -m gan_utils sample dcgan --count 100 --out digits.png
+  python -m gan_utils sample conditional --digits 3 --count 20 --out threes.png
   python -m gan_utils evaluate dcgan
   python -m gan_utils train dcgan --steps 2000 --out runs/mine
   python -m gan_utils sample dcgan --model runs/mine/model --out mine.npz
@@ -73,6 +74,8 @@ def parse(arguments):
     help_on_count = "how many (100); a million digits need 1.8 GB of memory"
     add("--count", type=number(1), default=100, help=help_on_count)
     add("--seed", type=number(0), default=0, help="decides the samples (0)")
+    help_on_digits = "which ones in turn, as 0123456789, from a model that can be asked"
+    add("--digits", type=digits, help=help_on_digits)
     add("--out", type=Path, required=True, help="a .npz of arrays, a .png to look at")
     add("--model", type=Path, help="folder of a model of yours (pretrained/NAME)")
 
@@ -99,6 +102,15 @@ def number(low, kind=int):
         return value
 
     return number
+
+
+def digits(text):
+    """Reads digits, as 0123456789; for argparse."""
+    if not text or not set(text) <= set("0123456789"):
+        raise argparse.ArgumentTypeError(
+            f"{text[:30]!r} was given; needed are digits, as 3 or 0123456789"
+        )
+    return [int(digit) for digit in text]
 
 
 def train(options):
@@ -167,18 +179,23 @@ def sample(options):
         raise ValueError(f"--out is {out}; needed is a file .npz or .png.")
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent}; make it first.")
-    from gan_utils import data, judge, plotting
+    from gan_utils import data, judge, plotting, recipes, store
 
     import numpy as np
+
+    drawing = recipes.find(options.name).drawing
+    generator = store.load_pretrained(options.name, "generator", options.model)
+    asked = judge.asked_of(generator, options.count, options.digits)
+    labels = {} if asked is None else {"labels": asked}
 
     # Made first, so that a folder that cannot be written costs no drawing.
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".sample-") as folder:
         part = Path(folder) / f"samples{kind}"
-        images = judge.draw_pretrained(
-            options.name, options.count, options.seed, options.model
+        images = judge.draw(
+            generator, options.count, options.seed, digits=options.digits, **drawing
         )
         if kind == ".npz":
-            np.savez_compressed(part, images=images)
+            np.savez_compressed(part, images=images, **labels)
         else:
             data.check_memory(4 * images.nbytes, f"A picture of {len(images):,} images")
             part.write_bytes(plotting.png_bytes(plotting.tile(images)))
@@ -216,6 +233,15 @@ def evaluate(options):
     name = REAL if len(real) == figures["n"] else f"{REAL}, all {len(real):,} there are"
     rows = {source: figures, name: judge.load_judge()(real)}
     print(json.dumps(rows, indent=2) if options.json else metrics.table(rows))
+    if "asked_share" in figures and not options.json:
+        print(tell_asked(figures))
+
+
+def tell_asked(figures):
+    """Says how many samples are read as the digit that they were asked to be."""
+    shares = enumerate(figures["asked_shares"])
+    each = ", ".join(f"{digit}: {share:.1%}" for digit, share in shares)
+    return f"\nRead as asked: {figures['asked_share']:.2%}. {each}."
 
 
 def needed_shapes():

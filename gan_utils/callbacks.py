@@ -67,7 +67,7 @@ class SampleFrames(keras.callbacks.Callback):
     loses none.
 
     Args:
-        latents: float32 `(n, latent_dim)`, the points to draw.
+        latents: the points to draw, as `models.inputs_of` returns them.
         folder: where the pictures go; made when it is missing.
         live: whether to show the newest picture below the cell.
     """
@@ -112,7 +112,8 @@ class TensorBoardLog(keras.callbacks.Callback):
 
     Args:
         folder: where the event files go; made when it is missing.
-        latents: float32 `(n, latent_dim)`, the points to draw; None draws nothing.
+        latents: the points to draw, as `models.inputs_of` returns them; None draws
+            nothing.
         image_every: steps between two pictures of samples.
     """
 

@@ -18,36 +18,46 @@ def make_sampler(generator, batch_size=None):
     for a new one.
 
     Args:
-        generator: a `keras.Model` from `(n, latent_dim)` to images.
+        generator: a `keras.Model` from `(n, latent_dim)`, and from the kinds where it
+            can be asked for some, to images.
         batch_size: images that are drawn at once, so that many fit in memory; as
             `batch_size_of` says when None.
 
     Returns:
         A function from latent points, float `(n, latent_dim)`, n from 1, to images,
-        float32 `(n, height, width, channels)`. It raises `ValueError` when the
-        points have another shape or are not finite.
+        float32 `(n, height, width, channels)`. A generator that can be asked takes
+        kinds behind them, as `models.inputs_of`. It raises `ValueError` when
+        the points have another shape or are not finite, and as `models.inputs_of`.
 
     Example:
         >>> sample = make_sampler(models.build_generator(latent_dim=64))
         >>> sample(np.zeros((2, 64))).shape
         (2, 28, 28, 1)
     """
-    latent_dim = models.latent_dim(generator)
+    latent_dim, kinds = models.latent_dim(generator), models.kinds(generator)
     if batch_size is None:
         batch_size = batch_size_of(generator)
     batch_size = checks.count(batch_size, "batch_size")
 
-    @tf.function(input_signature=[tf.TensorSpec((None, latent_dim), tf.float32)])
-    def draw(latents):
-        return generator(latents, training=False)
+    taken = [tf.TensorSpec((None, latent_dim), tf.float32)]
+    if kinds:
+        taken.append(tf.TensorSpec((None, kinds), tf.float32))
+
+    @tf.function(input_signature=taken)
+    def draw(*inputs):
+        return generator(inputs if kinds else inputs[0], training=False)
 
     draw = draw.get_concrete_function()  # many first calls make TensorFlow warn
 
-    def sample(latents):
+    def sample(latents, asked=None):
         latents = checks.numbers(latents, "latent points", ("n", latent_dim))
-        latents = latents.astype(np.float32, copy=False)
+        inputs = models.inputs_of(generator, latents, asked)
+        inputs = inputs if kinds else [inputs]
         starts = range(0, len(latents), batch_size)
-        parts = [draw(latents[start : start + batch_size]) for start in starts]
+        parts = [
+            draw(*[part[start : start + batch_size] for part in inputs])
+            for start in starts
+        ]
         return np.concatenate(parts)
 
     return sample

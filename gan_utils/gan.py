@@ -23,6 +23,28 @@ def uniform(shape, seed):
     return tf.random.stateless_uniform(shape, seed, -1.0, 1.0)
 
 
+def normal_with_kinds(shape, seed, kinds=10):
+    """Draws latent points from the normal prior, and of each the kind to be drawn.
+
+    Args:
+        shape: `(n, latent_dim)`.
+        seed: two integers; the same seed gives the same points and kinds.
+        kinds: how many there are, all alike likely.
+
+    Returns:
+        A list: float32 `(n, latent_dim)`, and the kinds, one-hot, float32
+        `(n, kinds)`.
+
+    Example:
+        >>> points, asked = normal_with_kinds((2, 64), (0, 0))
+        >>> asked.shape
+        TensorShape([2, 10])
+    """
+    apart = tf.random.experimental.stateless_fold_in(seed, 1)
+    drawn = tf.random.stateless_uniform(shape[:1], apart, 0, kinds, tf.int32)
+    return [tf.random.stateless_normal(shape, seed), tf.one_hot(drawn, kinds)]
+
+
 class GAN(fitting.Trainable):
     """A generator and a discriminator that `fit` trains against each other.
 

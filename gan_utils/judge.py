@@ -21,36 +21,49 @@ import numpy as np
 SAMPLES_SEED = 0  # of what the figures on a card are taken of
 
 
-def make_judge(classifier, real_digits=None):
+def make_judge(classifier, real_digits=None, real_labels=None):
     """Compiles a classifier into a measure of images against real digits.
 
     Args:
         classifier: as `models.build_classifier` makes it, trained.
         real_digits: uint8 `(n, 28, 28)`, thousands; the test digits when None.
+        real_labels: integers `(n,)`, of these digits.
 
     Returns:
         A function from images, uint8 `(n, 28, 28)` or float `(n, 28, 28, 1)` in
         [-1, 1], n from 2, to the dict of `metrics.evaluate`. Of colour images, uint8
         `(n, side, side, 3)`, the strokes are judged. Of stacked digits, uint8
-        `(n, 28, 28, 3)`, modes are counted, as `metrics.count_modes` does.
-        It raises `ValueError` for anything else: other shapes, types and ranges,
+        `(n, 28, 28, 3)`, modes are counted, as `metrics.count_modes` does. Given the
+        digits that were asked for, too, integers `(n,)`, it adds `asked_share` and
+        `asked_shares`, as `metrics.read_as_asked` does, and `asked_recalls`, as
+        `metrics.recall_by_kind`. It raises `ValueError` for anything else: other shapes, types and ranges,
         pixels that are not finite, grey digits in three equal channels, or more
         images than the memory holds.
     """
     read = compiled.make_reader(classifier)
     if real_digits is None:
-        _, (real_digits, _) = data.load_mnist()
+        _, (real_digits, real_labels) = data.load_mnist()
     real_features, _ = _read_parts(read, real_digits)
     sizes = metrics.ball_sizes(real_features, metrics.BALLS)
 
-    def judge(images):
+    def judge(images, asked=None):
         images = _check_judged(images)
         if images.shape[1:] == recipes.THREE:
             channels = [_read_parts(read, images[..., place])[1] for place in range(3)]
             return metrics.count_modes(np.stack(channels, axis=1))
         if images.shape[-1] == 3:
             images = colour.find_strokes(images)
-        return metrics.evaluate(*_read_parts(read, images), real_features, sizes)
+        features, probabilities = _read_parts(read, images)
+        figures = metrics.evaluate(features, probabilities, real_features, sizes)
+        if asked is not None:
+            share, shares = metrics.read_as_asked(probabilities, asked)
+            figures |= {"asked_share": share, "asked_shares": shares.tolist()}
+            if real_labels is not None:
+                recalls = metrics.recall_by_kind(
+                    features, asked, real_features, real_labels
+                )
+                figures["asked_recalls"] = recalls.tolist()
+        return figures
 
     return judge
 
@@ -125,8 +138,45 @@ def load_validation_judge():
     return make_judge(load_pretrained("classifier"), held_out)
 
 
+def asked_of(generator, count, digits=None):
+    """Lists which digit each of so many samples is asked for, in turn.
+
+    Args:
+        generator: a `keras.Model`.
+        count: number of samples, 1 or more.
+        digits: from 0 to 9, one or more; all ten when None.
+
+    Returns:
+        int64 `(count,)`; None for a generator that cannot be asked.
+
+    Raises:
+        ValueError: a number is out of range, there is no digit, or the generator
+            cannot be asked for one.
+
+    Example:
+        >>> asked_of(models.build_conditional_generator(), 5, [3, 8])
+        array([3, 8, 3, 8, 3])
+    """
+    count, kinds = checks.count(count, "count", 1, checks.MOST), models.kinds(generator)
+    if not kinds:
+        if digits is not None:
+            raise ValueError(
+                "This model draws what it likes and cannot be asked for digits; "
+                "`conditional` can."
+            )
+        return None
+    digits = range(kinds) if digits is None else digits
+    digits = checks.labels(list(digits), ("n",), kinds, "digits")
+    return np.resize(digits.astype(np.int64), count)
+
+
 def draw(
-    generator, count, seed, sample_latents=latent.sample_latents, pixel_range=(-1, 1)
+    generator,
+    count,
+    seed,
+    sample_latents=latent.sample_latents,
+    pixel_range=(-1, 1),
+    digits=None,
 ):
     """Draws samples as pixels.
 
@@ -136,13 +186,15 @@ def draw(
         seed: decides the latent points, 0 or more.
         sample_latents: draws them from the generator's prior.
         pixel_range: values of black and white in its images.
+        digits: which ones a generator that can be asked draws, in turn; all ten
+            when None.
 
     Returns:
         uint8 `(count, height, width)`, or `(count, height, width, 3)`.
 
     Raises:
         ValueError: a number is out of range, the samples are more than the memory
-            holds, or the network is no generator or draws NaN.
+            holds, the network is no generator or draws NaN, or it cannot be asked.
 
     Example:
         >>> draw(models.build_generator(), 100, seed=0).shape
@@ -154,19 +206,20 @@ def draw(
         count * (4 * latent_dim + math.prod(shape)), f"{count:,} samples to draw"
     )
     points = sample_latents(count, latent_dim, seed)
+    asked = asked_of(generator, count, digits)
     sample = compiled.make_sampler(generator)
     together = compiled.batch_size_of(generator)
     for start in range(0, count, together):
-        images = plotting.to_uint8(
-            sample(points[start : start + together]), pixel_range
-        )
+        rows = slice(start, start + together)
+        given = () if asked is None else (asked[rows],)
+        images = plotting.to_uint8(sample(points[rows], *given), pixel_range)
         if not start:
             pixels = np.empty((count, *images.shape[1:]), np.uint8)
-        pixels[start : start + together] = images
+        pixels[rows] = images
     return pixels
 
 
-def draw_pretrained(name, count, seed, folder=None):
+def draw_pretrained(name, count, seed, folder=None, digits=None):
     """Draws samples of a trained model from its own prior, as pixels.
 
     Args:
@@ -174,19 +227,20 @@ def draw_pretrained(name, count, seed, folder=None):
         count: number of samples, 1 or more.
         seed: decides the latent points, 0 or more.
         folder: where the model lies; `pretrained/NAME` when it is None.
+        digits: as for `draw`.
 
     Returns:
         uint8 `(count, height, width)`, or `(count, height, width, 3)`.
 
     Raises:
-        OSError, ValueError: as `load_pretrained`.
+        OSError, ValueError: as `load_pretrained`, and as `draw`.
 
     Example:
         >>> draw_pretrained("keras_gan", 100, seed=0).shape
         (100, 28, 28)
     """
     generator = load_pretrained(name, "generator", folder)
-    return draw(generator, count, seed, **recipes.find(name).drawing)
+    return draw(generator, count, seed, digits=digits, **recipes.find(name).drawing)
 
 
 def measure(name, networks, count=None, second=False):
@@ -218,7 +272,8 @@ def measure(name, networks, count=None, second=False):
 
 def _measure_samples(recipe, generator, count, second):
     judge = load_second_judge() if second else load_judge()
-    return judge(draw(generator, count, SAMPLES_SEED, **recipe.drawing))
+    images = draw(generator, count, SAMPLES_SEED, **recipe.drawing)
+    return judge(images, asked_of(generator, count))
 
 
 def _measure_reading(recipe, classifier, count, second):

@@ -5,12 +5,13 @@ import functools
 import os
 from pathlib import Path
 
-from gan_utils import callbacks, checkpoints, checks, judge, recipes, records
+from gan_utils import callbacks, checkpoints, checks, judge, models, recipes, records
 from gan_utils.fitting import fit_until
 from gan_utils.gan import GAN
 
 import filelock
 import keras
+import numpy as np
 import tensorflow as tf
 
 RUN = "run.json"
@@ -201,8 +202,11 @@ def _make_watchers(model, recipe, folder, steps):
     points, of_samples = None, []
     if isinstance(model, GAN):
         points = recipe.sample_latents(36, model.latent_dim, seed=1)
-        of_samples.append(callbacks.SampleFrames(points, folder / "frames"))
-        points = points[:9]  # nine keep the log of colour images small, too
+        shown = models.inputs_of(model.generator, points)
+        of_samples.append(callbacks.SampleFrames(shown, folder / "frames"))
+        # Nine keep the log of colour images small, too; ten are of each digit one.
+        count = models.kinds(model.generator) or 9
+        points = models.inputs_of(model.generator, points[:count])
         if recipe.judge_every:
             of_samples.append(_Judge(folder / "log" / "judge", recipe))
     return [
@@ -229,9 +233,10 @@ class _Judge(keras.callbacks.Callback):
         if self.model.step % self.recipe.judge_every == 0:
             generator = self.model.averaged_generator
             images = judge.draw(generator, 2000, 1, **self.recipe.drawing)
+            asked = judge.asked_of(generator, 2000)
             with self._writer.as_default(step=self.model.step):
-                for name, value in self.measure(images).items():
-                    if name not in ("n", "shares"):
+                for name, value in self.measure(images, asked).items():
+                    if name != "n" and np.ndim(value) == 0:
                         tf.summary.scalar(name, value)
 
     def on_train_end(self, logs=None):

@@ -137,6 +137,81 @@ def reading_step(gan, batch, latents):
     return values | opinions(real_logits, fake_logits)
 
 
+def conditional_step(gan, batch, latents):
+    """Updates both networks once; each is told of what kind its images are.
+
+    Args:
+        gan: as for `adversarial_step`, with networks of two inputs, as
+            `models.build_conditional_generator` and `models.build_plane_discriminator`
+            make them.
+        batch: `(real_images, labels)`: float32 `(n, height, width, channels)` and
+            integers `(n,)`.
+        latents: a list of float32 `(n, latent_dim)` and of the kinds to be drawn,
+            one-hot, float32 `(n, kinds)`.
+
+    Returns:
+        What `adversarial_step` returns.
+
+    Source:
+        Mirza and Osindero, Conditional Generative Adversarial Nets, 2014.
+    """
+    real_images, labels = batch
+    _, asked = latents
+    told = tf.one_hot(labels, asked.shape[1])
+    with tf.GradientTape(persistent=True) as tape:
+        fake_images = gan.generator(latents, training=True)
+        real_logits = gan.discriminator([real_images, told], training=True)
+        fake_logits = gan.discriminator([fake_images, asked], training=True)
+        loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
+        discriminator_loss = loss_real + loss_fake
+        generator_loss = gan.generator_loss(fake_logits)
+    _move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
+    _move(gan.generator, gan.generator_optimizer, tape, generator_loss)
+    values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
+    return values | opinions(real_logits, fake_logits)
+
+
+def auxiliary_step(gan, batch, latents, weight=1.0, fakes_too=True):
+    """Updates both networks once; D reads the kind, and G is to be read as asked.
+
+    Args:
+        gan: as for `conditional_step`, with a D that answers with two logits, as
+            `models.build_reading_discriminator` makes it.
+        batch: as for `conditional_step`.
+        latents: as for `conditional_step`.
+        weight: of what G pays for being read as another kind.
+        fakes_too: whether D learns to read fakes as what was asked for, as in the
+            paper, or real images alone. Give options by `functools.partial`.
+
+    Returns:
+        What `adversarial_step` returns, and the cross-entropies of the kinds in nats,
+        scalars: `reading_loss` of real images, `asking_loss` of fakes.
+
+    Source:
+        Odena, Olah, Shlens, Conditional Image Synthesis with Auxiliary Classifier
+        GANs, 2017.
+    """
+    real_images, labels = batch
+    asked = tf.argmax(latents[1], axis=1)
+    with tf.GradientTape(persistent=True) as tape:
+        fake_images = gan.generator(latents, training=True)
+        real_logits, read = gan.discriminator(real_images, training=True)
+        fake_logits, read_of_fakes = gan.discriminator(fake_images, training=True)
+        loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
+        reading_loss = _label_cross_entropy(read, labels)
+        asking_loss = _label_cross_entropy(read_of_fakes, asked)
+        discriminator_loss = loss_real + loss_fake + reading_loss
+        if fakes_too:
+            discriminator_loss += asking_loss
+        generator_loss = gan.generator_loss(fake_logits)
+        generator_total = generator_loss + weight * asking_loss
+    _move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
+    _move(gan.generator, gan.generator_optimizer, tape, generator_total)
+    values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
+    values |= {"reading_loss": reading_loss, "asking_loss": asking_loss}
+    return values | opinions(real_logits, fake_logits)
+
+
 def opinions(real_logits, fake_logits):
     """Tells what D believes of each image, and whether it is right.
 

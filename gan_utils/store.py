@@ -78,7 +78,8 @@ def round_networks(networks, recipe):
     changes = {}
     for name, network in networks.items():
         if name == "generator":
-            inputs = recipe.sample_latents(100, models.latent_dim(network), seed=0)
+            points = recipe.sample_latents(100, models.latent_dim(network), seed=0)
+            inputs = models.inputs_of(network, points)
         else:
             inputs = next(iter(recipe.batches(seed=0, first_step=0)))
         changes[name] = round_weights(network, inputs, recipe.precision)

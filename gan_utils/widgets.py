@@ -243,6 +243,54 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
     return _box("arithmetic-bench", map(ipywidgets.HBox, rows))
 
 
+def write_number(sample, latent_dim, number="0123456789", zoom=3, seed=0):
+    """Writes a number that is typed, in a hand that can be held or varied.
+
+    Args:
+        sample: from latent points and digits to images, as `compiled.make_sampler`
+            makes it of a generator that can be asked.
+        latent_dim: numbers in a latent point.
+        number: what is written at first. Of what is typed, all but digits is left out;
+            up to 20 digits are written.
+        zoom: screen pixels a pixel of the image.
+        seed: decides the hands, 0 or more.
+
+    Returns:
+        An `ipywidgets.VBox`: a text field and a button for another hand, a slider, the
+        image, the caption. At a variety of 0 all digits have one latent point, at 1
+        each its own.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+    generator = np.random.default_rng(checks.count(seed, "seed", 0))
+    field = ipywidgets.Text(value=number, description="number")
+    variety = _slider("variety", (0.0, 1.0, 0.05, 0.0))
+    roll = _roll(description="another hand")
+    screen, hands = _Screen(zoom), []
+
+    def draw(change=None):
+        digits = [int(sign) for sign in field.value if sign in "0123456789"][:20]
+        if not digits:
+            screen.line.value = "Type a number, such as 0123456789."
+            return
+        apart = variety.value * np.pi / 2  # on the arc from the one hand to its own
+        first, *own = hands[0][: len(digits) + 1]
+        points = np.cos(apart) * first + np.sin(apart) * np.array(own)
+        screen.show(sample(points, digits), "".join(map(str, digits)))
+
+    def take(button=None):
+        hands[:] = [generator.standard_normal((21, latent_dim), dtype=np.float32)]
+        draw()
+
+    roll.on_click(take)
+    field.observe(draw, "value")
+    variety.observe(draw, "value")
+    take()
+    rows = [[field, roll], [variety], [screen]]
+    return _box("write-number", map(ipywidgets.HBox, rows))
+
+
 def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0):
     """Asks of one image after another whether it is real, and keeps the score.
 

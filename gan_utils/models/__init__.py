@@ -5,6 +5,11 @@ networks of the classic tutorials in `classics`; the others can be had from here
 """
 
 from gan_utils.models.classifier import build_classifier
+from gan_utils.models.conditional import (
+    build_conditional_generator,
+    build_plane_discriminator,
+    build_projection_discriminator,
+)
 from gan_utils.models.convolutional import (
     build_discriminator,
     build_generator,
@@ -16,6 +21,8 @@ from gan_utils.models.parts import (
     batch_norm,
     build_layers,
     initialize,
+    inputs_of,
+    kinds,
     latent_dim,
     settle_batch_norm,
 )
@@ -23,13 +30,18 @@ from gan_utils.models.parts import (
 __all__ = [
     "batch_norm",
     "build_classifier",
+    "build_conditional_generator",
     "build_discriminator",
     "build_generator",
     "build_layers",
     "build_mapped_generator",
+    "build_plane_discriminator",
+    "build_projection_discriminator",
     "build_reading_discriminator",
     "build_stencil_generator",
     "initialize",
+    "inputs_of",
+    "kinds",
     "latent_dim",
     "settle_batch_norm",
 ]

@@ -189,6 +189,59 @@ def latent_dim(generator):
     return taken[0][1]
 
 
+def kinds(generator):
+    """Returns how many kinds of image a generator can be asked for; 0 for none.
+
+    Args:
+        generator: a built `keras.Model`; of two inputs, the second is the kinds.
+
+    Example:
+        >>> kinds(keras.Sequential([keras.Input((64,)), keras.layers.Dense(1)]))
+        0
+    """
+    return generator.inputs[1].shape[1] if len(generator.inputs) > 1 else 0
+
+
+def inputs_of(generator, points, asked=None):
+    """Returns what a generator is called with: points, and kinds where it takes some.
+
+    Args:
+        generator: a built `keras.Model`.
+        points: float `(n, latent_dim)`.
+        asked: what each image is to show: integers `(n,)`, or shares of the kinds,
+            float `(n, kinds)`. When None, and from a generator that can be asked,
+            all kinds in turn.
+
+    Returns:
+        float32 `(n, latent_dim)`; or a list of that and the shares of the kinds,
+        float32 `(n, kinds)`, one-hot for integers.
+
+    Raises:
+        ValueError: there is not one kind for each point, a kind is not there, shares
+            are not finite, or the generator cannot be asked.
+
+    Example:
+        >>> from gan_utils.models import build_conditional_generator
+        >>> points = np.zeros((2, 64))
+        >>> inputs_of(build_conditional_generator(), points, [3, 8])[1].argmax(axis=1)
+        array([3, 8])
+    """
+    points, most = checks.points(points, "latent points"), kinds(generator)
+    if not most:
+        if asked is not None:
+            raise ValueError(
+                "This generator takes latent points alone and cannot be asked for a "
+                "kind; `conditional` can."
+            )
+        return points
+    asked = np.arange(len(points)) % most if asked is None else np.asarray(asked)
+    if asked.ndim == 1:
+        shares = np.eye(most)[checks.labels(asked, (len(points),), most, "kinds")]
+    else:
+        shares = checks.numbers(asked, "shares of the kinds", (len(points), most))
+    return [points, shares.astype(np.float32)]
+
+
 def settle_batch_norm(network, inputs):
     """Measures what batch norm remembers anew, on one batch.
 
