@@ -36,9 +36,9 @@ def make_judge(classifier, real_digits=None, real_labels=None):
         `(n, 28, 28, 3)`, modes are counted, as `metrics.count_modes` does. Given the
         digits that were asked for, too, integers `(n,)`, it adds `asked_share` and
         `asked_shares`, as `metrics.read_as_asked` does, and `asked_recalls`, as
-        `metrics.recall_by_kind`. It raises `ValueError` for anything else: other shapes, types and ranges,
-        pixels that are not finite, grey digits in three equal channels, or more
-        images than the memory holds.
+        `metrics.recall_by_kind`. It raises `ValueError` for anything else: other
+        shapes, types and ranges, pixels that are not finite, grey digits in three
+        equal channels, or more images than the memory holds.
     """
     read = compiled.make_reader(classifier)
     if real_digits is None:

@@ -16,12 +16,17 @@ from gan_utils import (
     colour,
     data,
     judge,
+    latent,
+    models,
     recipes,
     runs,
+    steps,
     store,
 )
 from gan_utils.__main__ import main
+from gan_utils.gan import normal_with_kinds
 from gan_utils.paths import run_folder
+from gan_utils.settings import pair
 from tests.devices import SMALL
 
 import keras
@@ -614,3 +619,62 @@ def test_samples_that_cannot_be_written_leave_nothing(tmp_path, capsys, monkeypa
         assert main(["sample", "tiny_mlp", "--count", "4", "--out", str(out)]) == 2
         assert "No space left" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+# A model that can be asked.
+
+ASKED = TINY.vary(
+    networks=pair(
+        functools.partial(models.build_conditional_generator, 8, channels=4, hidden=16),
+        functools.partial(models.build_plane_discriminator, channels=4, dropout=0.0),
+    ),
+    step=steps.conditional_step,
+    prior=normal_with_kinds,
+    sample_latents=latent.sample_latents,
+    labelled=True,
+    steps=2,
+)
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    monkeypatch.setitem(recipes.RECIPES, "tiny", ASKED)
+    assert train(tmp_path / "run", 2) == 0
+    return tmp_path / "run"
+
+
+def test_digits_are_drawn_as_asked_with_their_labels(asked, tmp_path, capsys):
+    out = tmp_path / "a.npz"
+    assert sample(asked, out, "--count", 5, "--digits", "38") == 0
+    with np.load(out) as found:
+        assert found["labels"].tolist() == [3, 8, 3, 8, 3]
+        assert found["images"].shape == (5, 28, 28)
+    assert sample(asked, out, "--count", 12) == 0
+    with np.load(out) as found:
+        assert found["labels"].tolist() == [*range(10), 0, 1]
+    assert sample(asked, out, "--count", 2, "--digits", "7" * 11_000) == 0
+    assert sample(asked, tmp_path / "a.png", "--digits", "3", "--count", 4) == 0
+    capsys.readouterr()
+    folder = str(asked / "model")
+    assert main(["evaluate", "tiny", "--model", folder]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("Read as asked: ")
+    assert all(f"{digit}: " in last for digit in range(10))
+    figures = store.load_card("tiny", asked / "model")["metrics"]
+    assert len(figures["asked_shares"]) == 10
+
+
+@pytest.mark.parametrize("digits", ["", "a", "3 8", "3,8", "３"])
+def test_what_is_no_digit_is_not_drawn(digits, tmp_path, capsys):
+    out = str(tmp_path / "a.npz")
+    arguments = ["sample", "dcgan", "--digits", digits, "--out", out]
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert "needed are digits" in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_be_asked_says_so(tmp_path, capsys):
+    out = str(tmp_path / "a.npz")
+    assert main(["sample", "tiny_mlp", "--digits", "3", "--out", out]) == 2
+    assert "`conditional` can" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -568,3 +568,44 @@ def test_many_points_are_compared_in_little_memory():
         within = ((points - centre) ** 2).sum(axis=1) <= size + 1e-9
         inside, covered = inside + within.sum(), covered + within.any()
     assert found == pytest.approx((inside / 5 / 60_000, covered / 300), rel=1e-3)
+
+
+# What was asked for.
+
+
+def test_images_are_counted_as_asked_digit_by_digit():
+    probabilities = np.eye(10)[[0, 0, 1, 2, 2, 9]]
+    share, shares = metrics.read_as_asked(probabilities, [0, 1, 1, 2, 2, 3])
+    assert share == pytest.approx(4 / 6)
+    np.testing.assert_array_equal(shares[:4], [1, 0.5, 1, 0])
+    assert np.isnan(shares[4:]).all()
+
+
+@pytest.mark.parametrize("asked", [[0], [0, 10], [0, -1], [0, 0.5], ["0", "1"]])
+def test_wishes_that_are_none_are_not_counted(asked):
+    with pytest.raises(ValueError, match="digits that were asked for"):
+        metrics.read_as_asked(np.eye(10)[[0, 1]], asked)
+
+
+def test_recall_within_kinds_sees_ten_images_and_a_kind_that_is_one():
+    rng = np.random.default_rng(0)
+    kinds = np.arange(600) % 3
+    real = rng.standard_normal((600, 4)) + 20 * kinds[:, None]
+    other = rng.standard_normal((600, 4)) + 20 * kinds[:, None]
+    found = metrics.recall_by_kind(other, kinds, real, kinds)
+    assert found.shape == (3,)
+    assert found.min() > 0.7
+    collapsed = other.copy()
+    collapsed[kinds == 1] = collapsed[1]
+    found = metrics.recall_by_kind(collapsed, kinds, real, kinds)
+    assert found[1] < 0.05
+    assert found[[0, 2]].min() > 0.7
+    # Right images of another kind than was asked for are none of its variety.
+    assert metrics.recall_by_kind(other, (kinds + 1) % 3, real, kinds).max() == 0
+    some = kinds != 2
+    found = metrics.recall_by_kind(other[some], kinds[some], real, kinds)
+    assert found[2] == 0
+    with pytest.raises(ValueError, match="kinds"):
+        metrics.recall_by_kind(other, kinds[:-1], real, kinds)
+    with pytest.raises(ValueError, match="kinds"):
+        metrics.recall_by_kind(other, kinds + 1, real, kinds)

@@ -3,11 +3,11 @@
 import functools
 import types
 
-from gan_utils import losses, models, steps
+from gan_utils import data, losses, models, steps
 from gan_utils.checkpoints import Checkpoint
 from gan_utils.classic_recipes import CLASSICS
 from gan_utils.fitting import Trainable
-from gan_utils.gan import GAN
+from gan_utils.gan import GAN, normal_with_kinds
 from gan_utils.playground import RING
 from gan_utils.steps import (
     FAKE,
@@ -613,6 +613,148 @@ def test_a_reading_d_learns_to_read():
         for _ in range(30)
     ]
     assert losses_seen[-1] < losses_seen[0] / 2
+
+
+# The steps of networks that are told a kind, or are asked for one.
+
+
+def make_asked_gan(build, step):
+    """A GAN of 8 latent numbers that is asked for a kind, with a D of 4 channels."""
+    generator = models.build_conditional_generator(LATENT_DIM, 4, hidden=16, seed=0)
+    discriminator = build(4, seed=1, dropout=0.0)
+    gan = GAN(generator, discriminator, 0, prior=normal_with_kinds, step=step)
+    gan.compile(adam(), adam())
+    return gan
+
+
+def asked_batch(told=0, asked=0):
+    """Real images and latent points, with kinds that may be shifted."""
+    batch, points = reading_batch(told)
+    return batch, [points, tf.one_hot((tf.range(16) + asked) % 10, 10)]
+
+
+ASKED = [
+    (models.build_plane_discriminator, steps.conditional_step),
+    (models.build_projection_discriminator, steps.conditional_step),
+    (models.build_reading_discriminator, steps.auxiliary_step),
+]
+
+
+@pytest.mark.parametrize(("build", "step"), ASKED)
+def test_a_step_with_kinds_moves_every_weight_of_both_networks(build, step):
+    gan = make_asked_gan(build, step)
+    before = [weight for name in NETWORKS for weight in trained(gan, name)]
+    numbers = step(gan, *asked_batch())
+    assert {*steps.LOSSES} < {*numbers}
+    after = [weight for name in NETWORKS for weight in trained(gan, name)]
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize(("build", "step"), ASKED)
+@pytest.mark.parametrize("shifted", ["told", "asked"])
+def test_with_other_kinds_networks_move_elsewhere(build, step, shifted):
+    moved = []
+    for shift in (0, 1):
+        gan = make_asked_gan(build, step)
+        step(gan, *asked_batch(**{shifted: shift}))
+        moved.append([trained(gan, name)[0] for name in NETWORKS])
+    (first_g, first_d), (second_g, second_d) = moved
+    assert not np.array_equal(first_d, second_d)
+    # What real images are said to be, G does not hear in the same step.
+    assert np.array_equal(first_g, second_g) == (shifted == "told")
+
+
+@pytest.mark.parametrize(("build", "step"), ASKED)
+def test_the_losses_with_kinds_are_those_of_the_same_images(build, step):
+    gan = make_asked_gan(build, step)
+    (images, labels), latents = asked_batch()
+    generator, discriminator = gan.generator, gan.discriminator
+    fakes = generator(latents, training=True)
+    if step is steps.conditional_step:
+        given = [images, tf.one_hot(labels, 10)], [fakes, latents[1]]
+        real, fake = [discriminator(each, training=True) for each in given]
+    else:
+        (real, read), (fake, read_of_fakes) = [
+            discriminator(each, training=True) for each in (images, fakes)
+        ]
+    numbers = step(gan, (images, labels), latents)
+    expected = {
+        "generator_loss": losses.non_saturating_generator_loss(fake),
+        "discriminator_loss_real": losses.cross_entropy(real, 1.0),
+        "discriminator_loss_fake": losses.cross_entropy(fake, 0.0),
+    }
+    if step is steps.auxiliary_step:
+        cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        asked = tf.argmax(latents[1], axis=1)
+        expected["reading_loss"] = cross_entropy(labels, read)
+        expected["asking_loss"] = cross_entropy(asked, read_of_fakes)
+    for name, value in expected.items():
+        np.testing.assert_allclose(numbers[name], value, rtol=1e-4)
+
+
+def test_who_reads_fakes_and_what_it_weighs_is_an_option():
+    """D moves by the kinds of fakes only where it learns to read them, G by weight."""
+    build = models.build_reading_discriminator
+
+    def move(asked, **options):
+        step = functools.partial(steps.auxiliary_step, **options)
+        gan = make_asked_gan(build, step)
+        # The generator draws the same for all kinds, so that only the wish differs.
+        batch, latents = asked_batch()
+        drawn = gan.generator(latents, training=True)
+        gan.generator = Always(drawn, gan.generator)
+        resting = types.SimpleNamespace(apply=lambda gradients, weights: None)
+        gan.optimizers["generator"] = resting
+        step(gan, batch, [latents[0], tf.one_hot((tf.range(16) + asked) % 10, 10)])
+        return trained(gan, "discriminator")[0]
+
+    apart = [move(asked, fakes_too=False) for asked in (0, 1)]
+    assert np.array_equal(*apart)
+    assert not np.array_equal(*[move(asked) for asked in (0, 1)])
+
+    def moved(weight):
+        step = functools.partial(steps.auxiliary_step, weight=weight)
+        gan = make_asked_gan(build, step)
+        step(gan, *asked_batch())
+        return trained(gan, "generator")
+
+    assert not same(moved(1.0), moved(0.1))
+
+
+class Always:
+    """A generator that draws what it has drawn."""
+
+    def __init__(self, drawn, generator):
+        self.drawn, self.trainable_variables = drawn, generator.trainable_variables
+
+    def __call__(self, latents, training):
+        return self.drawn
+
+
+def test_a_gan_that_is_asked_is_trained_and_settled_and_goes_on(tmp_path):
+    step = steps.conditional_step
+    build = models.build_plane_discriminator
+
+    def batches(first):
+        labels = np.arange(len(IMAGES)) % 10
+        return data.batches(IMAGES, 16, 0, first, labels)
+
+    whole = make_asked_gan(build, step)
+    whole.fit(batches(0), steps_per_epoch=50, epochs=2, verbose=0)
+    half = make_asked_gan(build, step)
+    half.fit(
+        batches(0),
+        steps_per_epoch=50,
+        verbose=0,
+        callbacks=[Checkpoint(half, tmp_path, 0)],
+    )
+    again = make_asked_gan(build, step)
+    saver = Checkpoint(again, tmp_path, 0)
+    again.fit(batches(50), steps_per_epoch=50, verbose=0, callbacks=[saver])
+    assert again.step == 100
+    assert same(trained(whole, "generator"), trained(again, "generator"))
+    points, asked = whole.watched_latents(64)
+    assert np.isfinite(whole.averaged_generator([points, asked], training=False)).all()
 
 
 # The step of a classifier.

@@ -469,3 +469,57 @@ def test_a_player_has_some_frames_and_not_too_many(frames):
 def test_a_grid_that_cannot_be_shown_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         widgets.click_grid(np.zeros((2, 4, 4)), "ab", **options)
+
+
+# The number that is written.
+
+
+def write(**options):
+    """A box whose pictures have a digit's value as grey, and its hand beside it."""
+    calls = []
+
+    def sample(points, digits):
+        calls.append((np.array(points), list(digits)))
+        greys = np.array(digits, float)[:, None, None] / 9
+        return np.broadcast_to(greys, (len(digits), 4, 4))
+
+    return widgets.write_number(sample, 3, zoom=1, **options), calls
+
+
+def test_the_number_that_is_typed_is_written():
+    box, calls = write(number="38")
+    field = next(w for w in within(box) if isinstance(w, ipywidgets.Text))
+    screen = next(w for w in within(box) if isinstance(w, widgets._Screen))
+    assert calls[-1][1] == [3, 8]
+    assert pixels(screen.image).shape == (4, 10)
+    field.value = "+31 (6) 12-a"
+    assert calls[-1][1] == [3, 1, 6, 1, 2]
+    assert screen.line.value == "31612"
+    before, count = screen.image.value, len(calls)
+    field.value = "none"
+    assert len(calls) == count
+    assert screen.image.value == before
+    assert "Type a number" in screen.line.value
+    field.value = "1" * 50
+    assert len(calls[-1][1]) == 20
+
+
+def test_the_hand_is_one_or_differs_and_another_one_is_another():
+    box, calls = write(number="388")
+    one = calls[-1][0]
+    np.testing.assert_allclose(one, one[:1].repeat(3, axis=0))
+    control(box, "variety").value = 1.0
+    own = calls[-1][0]
+    assert not np.allclose(own[1], own[2])
+    assert not np.allclose(own[0], one[0])
+    control(box, "variety").value = 0.5
+    half = calls[-1][0]
+    expected = (one + own) / np.sqrt(2)
+    np.testing.assert_allclose(half, expected, rtol=1e-5)
+    control(box, "variety").value = 0.0
+    np.testing.assert_allclose(calls[-1][0], one)
+    control(box, "another hand").click()
+    assert not np.allclose(calls[-1][0], one)
+    again, calls_again = write(number="388")
+    np.testing.assert_array_equal(calls_again[0][0], one)
+    assert not np.allclose(write(number="388", seed=1)[1][0][0], one)

@@ -2,8 +2,8 @@
 
 python -m gan_utils.experiments.asking [--out data/asking.json] [--show]
 
-All have lesson 5's sizes and rates, and 3,000 batches of 64. Writes the record after each
-training and goes on from what is there. `--show` prints the shipped one.
+All have lesson 5's sizes and rates, and 3,000 batches of 64. Writes the record after
+each training and goes on from what is there. `--show` prints the shipped one.
 """
 
 from functools import partial
