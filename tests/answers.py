@@ -253,11 +253,17 @@ PRINTED = {
     ],
     ("morph_through_latent_space", "Predict"): ["0.0", "8.0"],
     ("morph_through_latent_space", "Change"): ["4.6", ("8", "13")],
-    ("give_directions_a_meaning", "Predict"): [("9", "12"), ("0", "0.03")],
+    ("give_directions_a_meaning", "Predict"): [
+        ("9", "13"),
+        "11",
+        ("0", "0.005"),
+        ("0", "6"),
+    ],
     ("give_directions_a_meaning", "Change"): [
-        ("0.025", "0.045"),
-        ("0.022", "0.042"),
-        ("0.030", "0.050"),
+        ("0.022", "0.028"),
+        ("0", "2"),
+        ("0.019", "0.024"),
+        ("1", "3"),
     ],
     ("break_and_fix_training", "Predict"): [
         ("0.15", "0.3"),
