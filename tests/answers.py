@@ -183,6 +183,26 @@ return np.mean(np.minimum(np.log1p(np.exp(signed)), -np.log(1e-7)))""",  # loss 
 real, fake = -np.log(p[targets == 1]), -np.log(1 - p[targets == 0])
 return (np.mean(real) + np.mean(fake)) / 2""",  # the halves' means
     ],
+    "colour_the_digits": [
+        """images[ink] = 255 - images[ink]
+return images""",  # changes what it was given
+        """images = images.copy()
+images[ink, 0] = 255 - images[ink, 0]
+return images""",  # red only
+        "return np.where(ink[..., None], 255 - images[..., :1], images)",  # from red
+        "return np.where(ink[..., None], 155, images)",  # a constant
+        "return np.where(ink[..., None], 255, images)",  # white
+        "return 255 - images",  # paper, too
+        "return np.where(ink[..., None], images, 255 - images)",  # turned round
+        "return np.where(ink[..., None], 255 - images, 0)",  # no paper
+        "return np.where(ink[..., None], -images, images)",  # 256 - images
+        "return np.where(ink[..., None], ~images[..., ::-1], images)",  # blue first
+        "return np.where(ink.swapaxes(1, 2)[..., None], 255 - images, images)",
+        """marked = np.zeros((2, 3, 5), bool)
+marked[: len(ink), : ink.shape[1], : ink.shape[2]] = ink
+images = np.resize(images, (2, 3, 5, 3))
+return np.where(marked[..., None], 255 - images, images)""",  # one size only
+    ],
     "recognise_failures_on_digits": [
         "return 0.5**cured",  # as if each seed met one uncured one
         "return 0.5 ** (cured * uncured)",  # and each of them for itself
@@ -291,6 +311,8 @@ PRINTED = {
     ],
     ("revive_five_classic_gans", "Predict"): ["0.999999"],
     ("revive_five_classic_gans", "Change"): ["79,184", ("1.2", "2.2")],
+    ("colour_the_digits", "Predict"): [("0.50", "0.52"), ("0.12", "0.16")],
+    ("colour_the_digits", "Change"): [("0.02", "0.03"), ("0.05", "0.07")],
     ("recognise_failures_on_digits", "Predict"): ["99", "1"],
     ("recognise_failures_on_digits", "Change"): [
         *["75", "18", "49", "9", "48", "0"],
