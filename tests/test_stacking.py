@@ -55,11 +55,11 @@ def test_a_training_is_measured_where_it_should_be(monkeypatch):
     monkeypatch.setattr(stacking, "COUNT", 20)
     monkeypatch.setattr(stacking, "CHANNELS", 4)
     keras.utils.set_random_seed(0)
-    monkeypatch.setattr(stacking, "LONGER", (120,))
+    monkeypatch.setattr(stacking, "LONGER", (150,))
     first, last = stacking.train("a plain D, rates .001", 0)
     assert (first["step"], last["step"]) == (50, 100)
     *_, longer = stacking.train("a plain D, rates .0002", 0)
-    assert longer["step"] == 120
+    assert longer["step"] == 150
     assert list(last) == FIGURES
     assert last["n"] == 20
 
