@@ -110,28 +110,3 @@ def test_a_training_is_measured_where_it_should_be(name, short):
     assert [row["step"] for row in found] == ([50] if gan else [1, 3])
     assert ("ink_at_0" in found[0]) == gan
     records.check({name: {"0": found}}, colouring.SCHEMA, "a record")
-
-
-def test_what_is_there_is_not_trained_again(monkeypatch, tmp_path):
-    trained = []
-
-    def train(name, seed):
-        trained.append((name, seed))
-        return [{"step": 1, "paper": {}, "strokes": {}}]
-
-    monkeypatch.setattr(colouring, "train", train)
-    monkeypatch.setattr(colouring, "SEEDS", (0, 1))
-    place = tmp_path / "colouring.json"
-    colouring.train_missing(place)
-    assert trained == [(name, seed) for seed in (0, 1) for name in colouring.NAMES]
-    colouring.train_missing(place)
-    assert len(trained) == 2 * len(colouring.NAMES)
-
-
-def test_the_shipped_record_can_be_shown(capsys):
-    colouring.main(["--show"])
-    lines = capsys.readouterr().out.splitlines()
-    for name in colouring.NAMES:
-        assert sum(line.startswith(f"{name:20}") for line in lines) >= 6
-    with pytest.raises(SystemExit):
-        colouring.main(["--unknown"])

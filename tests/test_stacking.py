@@ -62,28 +62,3 @@ def test_a_training_is_measured_where_it_should_be(monkeypatch):
     assert longer["step"] == 150
     assert list(last) == FIGURES
     assert last["n"] == 20
-
-
-def test_what_is_there_is_not_trained_again(monkeypatch, tmp_path):
-    trained = []
-
-    def train(kind, seed):
-        trained.append((kind, seed))
-        return [dict.fromkeys(FIGURES, 0)]
-
-    monkeypatch.setattr(stacking, "train", train)
-    monkeypatch.setattr(stacking, "SEEDS", (0, 1))
-    place = tmp_path / "stacking.json"
-    stacking.train_missing(place)
-    assert trained == [(kind, seed) for seed in (0, 1) for kind in stacking.KINDS]
-    stacking.train_missing(place)
-    assert len(trained) == 2 * len(stacking.KINDS)
-
-
-def test_the_shipped_record_can_be_shown(capsys):
-    stacking.main(["--show"])
-    lines = capsys.readouterr().out.splitlines()
-    for kind in stacking.KINDS:
-        assert any(line.startswith(f"| {kind} |") for line in lines)
-    with pytest.raises(SystemExit):
-        stacking.main(["--unknown"])

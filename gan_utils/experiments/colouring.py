@@ -272,13 +272,6 @@ def train_gan(kind, seed):
     return found
 
 
-def train_missing(place):
-    """Trains what a record lacks: all by the first seed, then by the next."""
-    for last in range(len(SEEDS)):
-        plan = dict.fromkeys(NAMES, SEEDS[: last + 1])
-        shipped.train_missing(place, SCHEMA, plan, train)
-
-
 def of_seeds(name, step, *keys):
     """Returns what the shipped record holds after a step, one value for each seed.
 
@@ -313,12 +306,9 @@ def lay_out(record):
     return "\n".join(lines)
 
 
-def show(place):
-    return lay_out(records.read(place, SCHEMA))
-
-
 def main(arguments=None):
-    shipped.run_on("colouring", PLACE, train_missing, show, arguments)
+    plan = dict.fromkeys(NAMES, SEEDS)
+    shipped.run_trainings("colouring", PLACE, SCHEMA, plan, train, lay_out, arguments)
 
 
 if __name__ == "__main__":

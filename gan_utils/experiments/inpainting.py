@@ -197,10 +197,7 @@ def main(arguments=None):
         before = records.read(out, SCHEMA) if out.exists() else None
         records.write(out, measure(before=before))
 
-    def show(out):
-        return lay_out(records.read(out, SCHEMA))
-
-    shipped.run_on("inpainting", PLACE, make, show, arguments)
+    shipped.run_record("inpainting", PLACE, SCHEMA, make, lay_out, arguments)
 
 
 if __name__ == "__main__":

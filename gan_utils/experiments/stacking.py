@@ -11,7 +11,7 @@ is there, twenty minutes in all. `--show` prints the shipped one.
 
 from functools import partial
 
-from gan_utils import judge, models, paths, records
+from gan_utils import judge, models, paths
 from gan_utils.experiments import shipped
 from gan_utils.recipes import STACKED_PLAIN, THREE
 from gan_utils.settings import adams, pair
@@ -83,13 +83,6 @@ def train(kind, seed):
     return found
 
 
-def train_missing(place):
-    """Trains what a record lacks: all kinds by the first seed, then by the next."""
-    for last in range(len(SEEDS)):
-        plan = dict.fromkeys(KINDS, SEEDS[: last + 1])
-        shipped.train_missing(place, SCHEMA, plan, train)
-
-
 def lay_out(record):
     """Returns the figures of each training, in Markdown."""
     heads = "step | modes | sure | sure modes"
@@ -104,12 +97,9 @@ def lay_out(record):
     return "\n".join(lines) + "\n"
 
 
-def show(place):
-    return lay_out(records.read(place, SCHEMA))
-
-
 def main(arguments=None):
-    shipped.run_on("stacking", PLACE, train_missing, show, arguments)
+    plan = dict.fromkeys(KINDS, SEEDS)
+    shipped.run_trainings("stacking", PLACE, SCHEMA, plan, train, lay_out, arguments)
 
 
 if __name__ == "__main__":
