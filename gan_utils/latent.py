@@ -407,10 +407,6 @@ def invert(loss_and_gradient, starts, steps=200, rate=0.1, put_back=None):
                [1., 1., 1.]], dtype=float32)
     """
     starts = np.asarray(starts, np.float32)
-    if starts.ndim != 3 or len(starts) == 0:
-        raise ValueError(
-            f"Starts {starts.shape} given; give (restarts, n, latent_dim)."
-        )
     best, lowest = starts[0].copy(), np.full(starts.shape[1], np.inf, np.float32)
     for points in starts:
         mean = square = np.zeros_like(points)

@@ -183,6 +183,26 @@ return np.mean(np.minimum(np.log1p(np.exp(signed)), -np.log(1e-7)))""",  # loss 
 real, fake = -np.log(p[targets == 1]), -np.log(1 - p[targets == 0])
 return (np.mean(real) + np.mean(fake)) / 2""",  # the halves' means
     ],
+    "colour_the_digits": [
+        """images[ink] = 255 - images[ink]
+return images""",  # changes what it was given
+        """images = images.copy()
+images[ink, 0] = 255 - images[ink, 0]
+return images""",  # red only
+        "return np.where(ink[..., None], 255 - images[..., :1], images)",  # from red
+        "return np.where(ink[..., None], 155, images)",  # a constant
+        "return np.where(ink[..., None], 255, images)",  # white
+        "return 255 - images",  # paper, too
+        "return np.where(ink[..., None], images, 255 - images)",  # turned round
+        "return np.where(ink[..., None], 255 - images, 0)",  # no paper
+        "return np.where(ink[..., None], -images, images)",  # 256 - images
+        "return np.where(ink[..., None], ~images[..., ::-1], images)",  # blue first
+        "return np.where(ink.swapaxes(1, 2)[..., None], 255 - images, images)",
+        """marked = np.zeros((2, 3, 5), bool)
+marked[: len(ink), : ink.shape[1], : ink.shape[2]] = ink
+images = np.resize(images, (2, 3, 5, 3))
+return np.where(marked[..., None], 255 - images, images)""",  # one size only
+    ],
     "recognise_failures_on_digits": [
         "return 0.5**cured",  # as if each seed met one uncured one
         "return 0.5 ** (cured * uncured)",  # and each of them for itself
@@ -214,6 +234,15 @@ return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
 return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
         """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
 return len(np.unique(probabilities[sure].argmax(axis=2)))""",  # digits
+        *[
+            f"""sure = probabilities[:, {place}].max(axis=1) >= 0.95
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))"""
+            for place in range(3)  # sure of one digit
+        ],
+        """sure = probabilities.max(axis=2).prod(axis=1) >= 0.95**3
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
+        """sure = probabilities.max(axis=2).mean(axis=1) >= 0.95
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
     ],
 }
 
@@ -253,11 +282,17 @@ PRINTED = {
     ],
     ("morph_through_latent_space", "Predict"): ["0.0", "8.0"],
     ("morph_through_latent_space", "Change"): ["4.6", ("8", "13")],
-    ("give_directions_a_meaning", "Predict"): [("9", "12"), ("0", "0.03")],
+    ("give_directions_a_meaning", "Predict"): [
+        ("9", "13"),
+        "11",
+        ("0", "0.005"),
+        ("0", "6"),
+    ],
     ("give_directions_a_meaning", "Change"): [
-        ("0.025", "0.045"),
-        ("0.022", "0.042"),
-        ("0.030", "0.050"),
+        ("0.022", "0.028"),
+        ("0", "2"),
+        ("0.019", "0.024"),
+        ("1", "3"),
     ],
     ("break_and_fix_training", "Predict"): [
         ("0.15", "0.3"),
@@ -268,12 +303,12 @@ PRINTED = {
     * 3,
     ("break_and_fix_training", "Change"): [("6", "18")] * 6,
     ("do_arithmetic_with_digits", "Predict"): [
-        ("0.5", "0.8"),
+        ("0.4", "0.6"),
         ("0.4", "0.7"),
         ("0.95", "1"),
-        ("−0.3", "−0.05"),
-        ("−0.4", "−0.1"),
-        ("0.1", "0.4"),
+        ("−0.35", "−0.05"),
+        ("−0.7", "−0.3"),
+        ("0.15", "0.45"),
     ],
     ("do_arithmetic_with_digits", "Change"): [
         "360",
@@ -285,14 +320,17 @@ PRINTED = {
     ],
     ("revive_five_classic_gans", "Predict"): ["0.999999"],
     ("revive_five_classic_gans", "Change"): ["79,184", ("1.2", "2.2")],
+    ("colour_the_digits", "Predict"): [("0.50", "0.52"), ("0.12", "0.16")],
+    ("colour_the_digits", "Change"): [("0.02", "0.03"), ("0.05", "0.07")],
     ("recognise_failures_on_digits", "Predict"): ["99", "1"],
     ("recognise_failures_on_digits", "Change"): [
-        *["75", "18", "49", "9", "48", "0"],
+        *["84", "18", "49", "9", "48", "0"],
     ],
-    ("draw_a_thousand_kinds", "Predict"): ["316", "500", "394"],
+    ("draw_a_thousand_kinds", "Predict"): ["316", "500", "394", "7"],
     ("draw_a_thousand_kinds", "Change"): [
         ("0.99", "1"),
-        ("0.4", "0.6"),
+        ("0.5", "0.7"),
+        ("0.6", "0.75"),
         ("0.85", "0.95"),
     ],
 }

@@ -69,7 +69,11 @@ def test_two_workers_end_with_equal_weights_as_one_device_does():
         for index in range(2)
     ]
     workers = [start("worker", TF_CONFIG=json.dumps(each)) for each in configurations]
-    first, second = map(finish, workers)
+    try:
+        first, second = map(finish, workers)
+    finally:
+        for worker in workers:  # of two that wait for each other, none is left behind
+            worker.kill()
     assert first["workers"] == 2
     assert first["weights"] == second["weights"]
     assert first["apart"] < 1e-5

@@ -242,6 +242,21 @@ def test_averaged_weights_are_measured_where_they_are_asked_for():
     assert trials.measure(gan, PLANE, judge=None) != averaged
 
 
+def test_the_faint_loss_is_a_small_share_of_the_usual_one():
+    _, trial, _ = failures.FAILURES["faint_loss"]
+    logits = tf.constant([[0.0], [2.0]])
+    usual = failures.HEALTHY.generator_loss(logits)
+    assert float(trial.generator_loss(logits) / usual) == pytest.approx(0.003)
+    assert trial.vary(generator_loss=failures.HEALTHY.generator_loss) == Trial()
+
+
+def test_the_slow_pair_is_as_far_apart_as_the_healthy_one():
+    _, trial, _ = failures.FAILURES["slow_both"]
+    slower = np.divide(failures.HEALTHY.rates, trial.rates)
+    np.testing.assert_allclose(slower, [15, 15])
+    assert trial.rates[0] == failures.FAILURES["d_too_strong"][1].rates[0]
+
+
 # What is recorded.
 
 
@@ -262,11 +277,28 @@ def test_what_was_run_is_added_and_nothing_is_lost(tmp_path):
     kept = {**run_of, "curves": {"variety": [0.3333]}}
     added = failures.gather(tmp_path, record)["failures"]["healthy"]["runs"]
     assert added["77"] == kept
+    assert list(added) == sorted(added, key=int)
     assert "0" in added
     for cure in cures.CURES:
         for seed in cures.seeds_of("momentum"):
             (tmp_path / f"momentum, {cure}, {seed}.json").write_text('{"result": 5}')
     assert list(cures.gather(tmp_path, table)) == ["ring", "momentum"]
+
+
+def test_a_control_keeps_no_samples(tmp_path, monkeypatch):
+    found = {"result": {}, "told": [], "stopped": None, "curves": {}}
+    samples = [np.zeros((20, 28, 28, 1), np.float32)]
+    monkeypatch.setattr(failures, "run", lambda *_: {**found, "samples": list(samples)})
+    monkeypatch.setattr(failures, "load_judge", lambda: None)
+    for name in ("data", "runs"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "data" / "failures.json").write_text('{"failures": {}}')
+    monkeypatch.setattr(failures.paths, "MNIST", tmp_path / "data" / "mnist.npz")
+    chosen = ["healthy", "faint_loss", "--seeds", "0", "--out", str(tmp_path / "runs")]
+    monkeypatch.setattr("sys.argv", ["failures", *chosen])
+    failures.main()
+    with np.load(tmp_path / "data" / "failures.npz") as kept:
+        assert set(kept) == {"healthy"}
 
 
 def test_samples_that_were_drawn_again_replace_the_old_ones(tmp_path):
@@ -281,7 +313,8 @@ def test_samples_that_were_drawn_again_replace_the_old_ones(tmp_path):
 def test_samples_of_all_failures_that_ran_to_the_end_are_kept():
     with np.load(paths.MNIST.with_name("failures.npz")) as samples:
         shapes = {name: samples[name].shape for name in samples}
-    assert set(shapes) == set(failures.FAILURES) - {"not_a_number"}
+    kept = set(failures.FAILURES) - {"not_a_number", *failures.CONTROLS}
+    assert set(shapes) == kept
     assert set(shapes.values()) == {(len(failures.KEEP_AT), 10, 28, 28)}
 
 

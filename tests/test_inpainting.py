@@ -1,5 +1,7 @@
 """Gaps filled by a search: what is known stays, and the record is of what we ship."""
 
+import copy
+
 from gan_utils import records
 from gan_utils.experiments import inpainting
 from gan_utils.store import load_card
@@ -60,9 +62,32 @@ def test_a_few_are_measured_anew(monkeypatch):
         assert all(0 <= each["right"] <= 4 for each in ways.values())
 
 
+def test_rows_that_are_there_stay_and_only_others_are_made(monkeypatch):
+    monkeypatch.setattr(inpainting.latent, "invert", None)  # no search is made again
+    gaps = copy.deepcopy(RECORD["gaps"])
+    for ways in gaps.values():
+        for each in ways.values():
+            each["difference"] = 7.0
+        ways.pop("paper")
+    before = {"generator": RECORD["generator"], "of": 4, "gaps": gaps}
+    found = inpainting.measure(count=4, samples=100, before=before)
+    for gap, ways in found["gaps"].items():
+        assert list(ways) == list(RECORD["gaps"][gap])
+        assert ways["a search"]["difference"] == 7
+        assert 0 < ways["paper"]["difference"] < 4
+
+
+def test_rows_of_another_generator_are_made_anew(monkeypatch):
+    monkeypatch.setattr(inpainting, "STARTS", 1)
+    before = RECORD | {"generator": "another", "of": 4}
+    found = inpainting.measure(count=4, steps=1, samples=100, before=before)
+    for gap, ways in found["gaps"].items():
+        assert ways["a search"] != RECORD["gaps"][gap]["a search"]
+
+
 def test_a_share_has_its_interval():
     assert inpainting.interval(50, 200) == pytest.approx((0.25, 0.06), abs=1e-4)
     shown = inpainting.lay_out(RECORD).splitlines()
-    assert len(shown) == 3 * 7
+    assert len(shown) == 3 * 8
     # The nearest training digit is not compared with itself.
-    assert [line.count("±") for line in shown[:7]] == [0, 2, 2, 1, 2, 2, 2]
+    assert [line.count("±") for line in shown[:8]] == [0, 2, 2, 2, 1, 2, 2, 2]

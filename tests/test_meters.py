@@ -96,7 +96,7 @@ def test_a_reach_of_three_tells_more_noise_by_its_precision():
 def test_noise_reaches_many_modes_and_passes_no_verdict():
     assert max(values("modes_covered", NOISE)) > 900
     for name in NOISE:
-        assert not metrics.modes_verdict(DOCTORED[name])[0]
+        assert not metrics.modes_verdict({"n": meters.STACKED, **DOCTORED[name]})[0]
     for count in ("sure_share", "sure_modes"):
         low, _ = meters.limits(RECORD, count)
         assert low > {"sure_share": 0.5, "sure_modes": 900}[count]
@@ -104,6 +104,11 @@ def test_noise_reaches_many_modes_and_passes_no_verdict():
     text = said(metrics.modes_verdict)
     assert f"{max(values('sure_share', blots)):.1%}" in text
     assert f"{max(values('modes_covered', blots))} modes" in text
+    assert f"a `kl` of at least {min(values('kl', blots)):.3f}" in text
+    for meter in ("sure_share", "kl"):
+        low, high = meters.limits(RECORD, meter)
+        write = functools.partial(meters.write_value, meter)
+        assert f"{write(low)} to {write(high)}" in text
 
 
 def test_the_spread_of_real_digits_is_small():

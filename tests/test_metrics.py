@@ -1,5 +1,6 @@
 """The numbers against distributions and drawings whose answers are known."""
 
+import re
 import tracemalloc
 
 from gan_utils import metrics, neighbours
@@ -310,36 +311,90 @@ def test_26000_numbers_drawn_evenly_miss_none():
     assert found["kl"] == pytest.approx(0.02, abs=0.003)
 
 
+def figures_of(share=0.95, modes=1000, kl=0.025, n=26_000):
+    return {"n": n, "kl": kl, "sure_share": share, "sure_modes": modes}
+
+
 @pytest.mark.parametrize(
-    ("share", "modes", "passed"),
+    ("figures", "passed", "told"),
     [
-        (0.5, 900, True),
-        (0.499, 1000, False),
-        (0.95, 899, False),
-        (np.float32(1), np.int64(1000), True),
-        (0, 0, False),
+        (figures_of(), True, "1,000 of 1,000 modes"),
+        (figures_of(0.5, 900, 0.122), True, "900 of"),
+        (figures_of(np.float32(1), np.int64(1000), -1e-12), True, "1,000 of"),
+        (figures_of(0.499), False, "49.9% of the images are read for sure, needed are"),
+        (figures_of(modes=899), False, "899 of 1,000 modes, .* needed are 900"),
+        (figures_of(kl=0.124), False, "a KL of 0.124; allowed are 0.123"),
+        (figures_of(0.975, kl=2.79), False, "unevenly: a KL of 2.790"),  # half black
+        (figures_of(1, 1, 6.908), False, "1 of 1,000 modes"),  # grey noise
+        (figures_of(0, 0), False, "0.0% of"),
+        # 900 (1 - (1 - 1 / 900)^1900) = 791; ln(1000 / 900) + 899 / 4000 = 0.330.
+        (figures_of(0.95, 791, 0.33, 2000), True, "791 of"),
+        (figures_of(0.95, 790, 0.33, 2000), False, "needed are 791"),
+        (figures_of(0.95, 791, 0.3302, 2000), False, "but unevenly"),
     ],
 )
-def test_a_count_of_modes_passes_with_sure_digits_and_many_modes(share, modes, passed):
-    figures = {"sure_share": share, "sure_modes": modes, "modes_covered": 1000}
+def test_modes_pass_where_they_are_sure_and_many_and_even(figures, passed, told):
     found, sentence = metrics.modes_verdict(figures)
     assert found is passed
-    assert ("needed" in sentence) is not passed
-    assert sentence.startswith(f"{share:.1%} of" if share < 0.5 else f"{modes:,} of")
+    assert re.search(told, sentence)
+
+
+@pytest.mark.parametrize("count", [2000, 5000, 10_000, 26_000])
+def test_as_many_real_digits_pass(count):
+    """With room for three standard deviations."""
+    worst = {
+        name: mean + (3 if name == "kl" else -3) * spread
+        for name, (mean, spread) in metrics.ceilings(count).items()
+    }
+    worst["sure_modes"] = int(worst["sure_modes"])
+    assert metrics.modes_verdict({"n": count, **worst})[0]
+
+
+def repeat_one(share, count):
+    """Returns figures of numbers drawn evenly, a share of which is 111."""
+    digits = np.random.default_rng(0).integers(10, size=(count, 3))
+    digits[: int(share * count)] = 1
+    return metrics.count_modes(read_as(digits))
+
+
+@pytest.mark.parametrize("count", [2000, 26_000])
+def test_one_image_that_comes_too_often_passes_no_verdict(count):
+    assert metrics.modes_verdict(repeat_one(0.01, count))[0]
+    for part in (0.05, 0.5, 0.8):
+        assert repeat_one(part, 26_000)["sure_modes"] > 990
+        assert not metrics.modes_verdict(repeat_one(part, count))[0]
+
+
+@pytest.mark.parametrize("count", [2000, 26_000])
+def test_the_bar_is_what_so_many_numbers_get_that_are_drawn_evenly(count):
+    numbers = np.random.default_rng(0).permutation(1000)[:940]
+    for many, passed in ((940, True), (860, False)):
+        drawn = np.random.default_rng(1).choice(numbers[:many], count)
+        digits = np.stack([drawn // 100, drawn // 10 % 10, drawn % 10], axis=1)
+        assert metrics.modes_verdict(metrics.count_modes(read_as(digits)))[0] is passed
+
+
+def test_one_image_in_three_of_a_hundred_passes_among_26000():
+    assert "three of a hundred" in metrics.modes_verdict.__doc__
+    assert metrics.modes_verdict(repeat_one(0.03, 26_000))[0]
 
 
 def test_what_a_verdict_asks_for_can_be_changed():
-    figures = {"sure_share": 0.4, "sure_modes": 500}
+    figures = figures_of(0.4, 500, np.log(2))
     assert not metrics.modes_verdict(figures, modes=500)[0]
+    assert not metrics.modes_verdict(figures, share=0.4)[0]
     assert metrics.modes_verdict(figures, modes=500, share=0.4)[0]
 
 
 @pytest.mark.parametrize(
     ("figures", "message"),
     [
-        ({"modes_covered": 1000, "kl": 0.1}, "lack sure_modes, sure_share. Measure"),
-        ({"sure_share": 1.1, "sure_modes": 3}, "sure_share is 1.1"),
-        ({"sure_share": 0.9, "sure_modes": 2.5}, "sure_modes is 2.5"),
+        ({"n": 26_000, "kl": 0.1}, "lack sure_modes, sure_share. Measure"),
+        ({"sure_share": 0.9, "sure_modes": 3}, "lack kl, n. Measure"),
+        (figures_of(n=1999), "n is 1999; needed is a whole number from 2000"),
+        (figures_of(share=1.1), "sure_share is 1.1"),
+        (figures_of(modes=2.5), "sure_modes is 2.5"),
+        (figures_of(kl=np.nan), "kl is "),
     ],
 )
 def test_there_is_no_verdict_without_figures(figures, message):

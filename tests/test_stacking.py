@@ -16,11 +16,22 @@ def test_the_shipped_record_has_each_kind_by_the_same_seeds():
     seeds = {tuple(by_seed) for by_seed in record.values()}
     assert len(seeds) == 1
     assert seeds.pop()[0] == "0"
-    for by_seed in record.values():
+    for kind, by_seed in record.items():
         for found in by_seed.values():
-            assert tuple(each["step"] for each in found) == stacking.MEASURED_AT
+            steps = tuple(each["step"] for each in found)
+            assert steps == stacking.measured_at(kind)
             assert all(list(each) == FIGURES for each in found)
             assert all(each["n"] == stacking.COUNT for each in found)
+
+
+def test_the_low_rates_get_as_far_as_the_high_ones_at_their_first_point():
+    weights = {
+        kind: [stacking.KINDS[kind][1] * step for step in stacking.measured_at(kind)]
+        for kind in stacking.KINDS
+    }
+    for layers in stacking.LAYERS:
+        low, high = (weights[f"{layers}, {rates}"] for rates in stacking.RATES)
+        assert low[-1] == pytest.approx(high[0])
 
 
 def describe(recipe):
@@ -44,32 +55,10 @@ def test_a_training_is_measured_where_it_should_be(monkeypatch):
     monkeypatch.setattr(stacking, "COUNT", 20)
     monkeypatch.setattr(stacking, "CHANNELS", 4)
     keras.utils.set_random_seed(0)
+    monkeypatch.setattr(stacking, "LONGER", (150,))
     first, last = stacking.train("a plain D, rates .001", 0)
     assert (first["step"], last["step"]) == (50, 100)
+    *_, longer = stacking.train("a plain D, rates .0002", 0)
+    assert longer["step"] == 150
     assert list(last) == FIGURES
     assert last["n"] == 20
-
-
-def test_what_is_there_is_not_trained_again(monkeypatch, tmp_path):
-    trained = []
-
-    def train(kind, seed):
-        trained.append((kind, seed))
-        return [dict.fromkeys(FIGURES, 0)]
-
-    monkeypatch.setattr(stacking, "train", train)
-    monkeypatch.setattr(stacking, "SEEDS", (0, 1))
-    place = tmp_path / "stacking.json"
-    stacking.train_missing(place)
-    assert trained == [(kind, seed) for seed in (0, 1) for kind in stacking.KINDS]
-    stacking.train_missing(place)
-    assert len(trained) == 2 * len(stacking.KINDS)
-
-
-def test_the_shipped_record_can_be_shown(capsys):
-    stacking.main(["--show"])
-    lines = capsys.readouterr().out.splitlines()
-    for kind in stacking.KINDS:
-        assert any(line.startswith(f"| {kind} |") for line in lines)
-    with pytest.raises(SystemExit):
-        stacking.main(["--unknown"])

@@ -8,7 +8,7 @@ hours in all. `--show` prints the shipped one.
 
 from functools import partial
 
-from gan_utils import judge, losses, models, paths, records, steps
+from gan_utils import judge, losses, models, paths, steps
 from gan_utils.experiments import shipped
 from gan_utils.recipes import LESSON_05
 from gan_utils.settings import adams
@@ -138,10 +138,6 @@ def train(kind, seed):
     return found | {"curves": curves}
 
 
-def train_missing(place):
-    shipped.train_missing(place, SCHEMA, dict.fromkeys(KINDS, SEEDS), train)
-
-
 def lay_out(record):
     """Returns the figures of each training after the last step, in Markdown."""
     heads = "Fréchet | score | precision | recall"
@@ -153,12 +149,9 @@ def lay_out(record):
     return "\n".join(lines) + "\n"
 
 
-def show(place):
-    return lay_out(records.read(place, SCHEMA))
-
-
 def main(arguments=None):
-    shipped.run_on("controls", PLACE, train_missing, show, arguments)
+    plan = dict.fromkeys(KINDS, SEEDS)
+    shipped.run_trainings("controls", PLACE, SCHEMA, plan, train, lay_out, arguments)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@ python -m gan_utils.experiments.cures [NAME ...] [--seeds 0 1 2] [--out runs/cur
 A run in the plane takes about ten seconds, one on digits thirty. All without a name.
 What is there already is not run again. A failure on which all cures were tried with
 all its seeds goes into data/cures.json, by which the lessons show it; the others stay
-there as they are. On digits, what is there of "3 steps of D to one of G" was made with
-a pause in which Adam's moments moved on.
+there as they are.
 """
 
 import functools
@@ -48,9 +47,10 @@ CURES = {
     "label smoothing": always(discriminator_loss=losses.smoothed_discriminator_loss),
     "non-saturating loss": always(generator_loss=losses.non_saturating_generator_loss),
     "G's rate × 4": times(4, 1),
+    "G's rate ÷ 3": times(1 / 3, 1),
     "D's rate × 4": times(1, 4),
     "D's rate ÷ 4": times(1, 1 / 4),
-    "3 steps of D to one of G": always(generator_every=3),
+    "G moves at every third step": always(generator_every=3),
     "dropout in D": always(behind=(DROPOUT,)),
     "batch norm in D": always(behind=(models.batch_norm,)),
     "spectral normalisation of D": always(wrap=layers.SpectralNormalization),

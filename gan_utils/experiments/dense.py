@@ -8,7 +8,7 @@ of one core in all. `--show` prints the shipped record.
 
 from functools import partial
 
-from gan_utils import judge, paths, records
+from gan_utils import judge, paths
 from gan_utils.classic_recipes import LAYERED_MLP, TINY_MLP, old_adams
 from gan_utils.experiments import shipped
 from gan_utils.models import classics
@@ -96,10 +96,6 @@ def train(kind, seed):
     return {name: round(figures[name], 2) for name in FIGURES}
 
 
-def train_missing(place):
-    shipped.train_missing(place, SCHEMA, PLAN, train)
-
-
 def lay_out(record):
     """Returns the figures as text, a line for each kind, its seeds side by side."""
     lines = [f"{'':27}{'score':21}Fréchet"]
@@ -112,12 +108,8 @@ def lay_out(record):
     return "\n".join(lines)
 
 
-def show(place):
-    return lay_out(records.read(place, SCHEMA))
-
-
 def main(arguments=None):
-    shipped.run_on("dense", PLACE, train_missing, show, arguments)
+    shipped.run_trainings("dense", PLACE, SCHEMA, PLAN, train, lay_out, arguments)
 
 
 if __name__ == "__main__":

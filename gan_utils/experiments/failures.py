@@ -27,6 +27,11 @@ def swapped(real_logits, fake_logits):
     return losses.cross_entropy_discriminator_loss(fake_logits, real_logits)
 
 
+def faint(fake_logits):
+    """G's loss times a small constant, which Adam divides away."""
+    return 0.003 * losses.non_saturating_generator_loss(fake_logits)
+
+
 # What is changed, and a part of the advice that the doctor gives, None for none.
 FAILURES = {
     "healthy": ("nothing", HEALTHY, None),
@@ -102,7 +107,18 @@ FAILURES = {
         HEALTHY.vary(discriminator_loss=swapped),
         "its labels are swapped",
     ),
+    "faint_loss": (
+        "G's loss is multiplied by 0.003",
+        HEALTHY.vary(generator_loss=faint),
+        None,
+    ),
+    "slow_both": (
+        "both learning rates are 15 times as low",
+        HEALTHY.vary(rates=(2e-4, 1e-3 / 15)),
+        None,
+    ),
 }
+CONTROLS = ("faint_loss", "slow_both")  # stand beside failures; no samples are kept
 
 
 def rounded(values):
@@ -121,7 +137,8 @@ def gather(folder, record):
             seed = path.stem.rpartition("_")[2]
             kept = {key: run_of[key] for key in ("result", "stopped")}
             runs[seed] = {**kept, "curves": curves}
-        found[name] = {"change": change, "sign": sign, "runs": runs}
+        in_order = {seed: runs[seed] for seed in sorted(runs, key=int)}
+        found[name] = {"change": change, "sign": sign, "runs": in_order}
     return {"interval": INTERVAL, "failures": found}
 
 
@@ -146,7 +163,7 @@ def main():
                 continue
             found = run(trial, seed, judge, KEEP_AT)
             samples = found.pop("samples")
-            if seed == 0 and samples:
+            if seed == 0 and samples and name not in CONTROLS:
                 pixels = np.stack([plotting.to_uint8(each[:20]) for each in samples])
                 np.savez_compressed(path.with_suffix(".npz"), samples=pixels)
             path.write_text(json.dumps(found))

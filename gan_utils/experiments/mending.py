@@ -8,7 +8,7 @@ takes five to twenty minutes of one core. `--show` prints the shipped record.
 
 from functools import partial
 
-from gan_utils import judge, paths, records
+from gan_utils import judge, paths
 from gan_utils.classic_recipes import OREILLY, old_adams
 from gan_utils.experiments import shipped
 from gan_utils.models import classics
@@ -96,10 +96,6 @@ def train(name, seed):
     return found
 
 
-def train_missing(place):
-    shipped.train_missing(place, SCHEMA, PLAN, train)
-
-
 def lay_out(record):
     """Returns the figures after the last step as text, a line for each training."""
     lines = [f"{'changes':42}seed  score  Fréchet"]
@@ -110,12 +106,8 @@ def lay_out(record):
     return "\n".join(lines)
 
 
-def show(place):
-    return lay_out(records.read(place, SCHEMA))
-
-
 def main(arguments=None):
-    shipped.run_on("mending", PLACE, train_missing, show, arguments)
+    shipped.run_trainings("mending", PLACE, SCHEMA, PLAN, train, lay_out, arguments)
 
 
 if __name__ == "__main__":

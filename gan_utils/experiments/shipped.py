@@ -21,7 +21,35 @@ def run(name, place, schema, measure, lay_out, arguments=None):
     def make(out):
         records.write(out, measure())
 
-    run_on(name, place, make, lambda out: lay_out(records.read(out, schema)), arguments)
+    run_record(name, place, schema, make, lay_out, arguments)
+
+
+def run_trainings(name, place, schema, plan, train, lay_out, arguments=None):
+    """Trains what a record lacks and prints it as a table.
+
+    Args:
+        name: as for `run`.
+        place: as for `run`.
+        schema: as for `run`.
+        plan: as for `train_missing`.
+        train: as for `train_missing`.
+        lay_out: as for `run`.
+        arguments: as for `run`.
+    """
+
+    def make(out):
+        train_missing(out, schema, plan, train)
+
+    run_record(name, place, schema, make, lay_out, arguments)
+
+
+def run_record(name, place, schema, make, lay_out, arguments=None):
+    """Makes a record as `make` writes it, and prints it by `lay_out`; see `run_on`."""
+
+    def show(out):
+        return lay_out(records.read(out, schema))
+
+    run_on(name, place, make, show, arguments)
 
 
 def run_on(name, place, make, show, arguments=None):
@@ -47,6 +75,9 @@ def run_on(name, place, make, show, arguments=None):
 def train_missing(place, schema, plan, train):
     """Trains what a record lacks, and writes it after each training.
 
+    All are trained by their first seed, then by the next: what is there early can be
+    compared.
+
     Args:
         place: of the record, by name and by seed.
         schema: of the record.
@@ -55,9 +86,10 @@ def train_missing(place, schema, plan, train):
     """
     known = records.read(place, schema) if place.exists() else {}
     record = {name: known.get(name, {}) for name in plan}
-    for name, seeds in plan.items():
-        for seed in seeds:
-            if str(seed) not in record[name]:
-                record[name][str(seed)] = train(name, seed)
-                records.write(place, record)
-                print(f"{name}, seed {seed}: trained and measured.", flush=True)
+    for turn in range(max(map(len, plan.values()))):
+        for name, seeds in plan.items():
+            for seed in seeds[turn : turn + 1]:
+                if str(seed) not in record[name]:
+                    record[name][str(seed)] = train(name, seed)
+                    records.write(place, record)
+                    print(f"{name}, seed {seed}: trained and measured.", flush=True)

@@ -193,7 +193,12 @@ TABLE = {
         "probabilities": _chances(r, 90).reshape(30, 3, 10)
     },
     "metrics.modes_verdict": lambda r: {
-        "figures": {"sure_share": r.random(), "sure_modes": int(r.integers(1001))},
+        "figures": {
+            "n": int(r.integers(2000, 26_000)),
+            "kl": 6 * r.random(),
+            "sure_share": r.random(),
+            "sure_modes": int(r.integers(1001)),
+        },
         "modes": 900,
         "share": 0.5,
     },
