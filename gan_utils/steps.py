@@ -88,10 +88,10 @@ def pausing_step(gan, real_images, latents, moves):
         generator_loss = gan.generator_loss(fake_logits)
 
     def move_generator():
-        _move(gan.generator, gan.generator_optimizer, tape, generator_loss)
+        move(gan.generator, gan.generator_optimizer, tape, generator_loss)
 
     def move_discriminator():
-        _move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
+        move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
 
     of_generator, of_discriminator = tf.unstack(moves(gan.step_count))
     tf.cond(of_discriminator, move_discriminator, lambda: None)
@@ -127,11 +127,11 @@ def reading_step(gan, batch, latents):
         real_logits, read = gan.discriminator(real_images, training=True)
         fake_logits, _ = gan.discriminator(fake_images, training=True)
         loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
-        reading_loss = _label_cross_entropy(read, labels)
+        reading_loss = label_cross_entropy(read, labels)
         discriminator_loss = loss_real + loss_fake + reading_loss
         generator_loss = gan.generator_loss(fake_logits)
-    _move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
-    _move(gan.generator, gan.generator_optimizer, tape, generator_loss)
+    move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
+    move(gan.generator, gan.generator_optimizer, tape, generator_loss)
     values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
     values["reading_loss"] = reading_loss
     return values | opinions(real_logits, fake_logits)
@@ -165,8 +165,8 @@ def conditional_step(gan, batch, latents):
         loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
         discriminator_loss = loss_real + loss_fake
         generator_loss = gan.generator_loss(fake_logits)
-    _move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
-    _move(gan.generator, gan.generator_optimizer, tape, generator_loss)
+    move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
+    move(gan.generator, gan.generator_optimizer, tape, generator_loss)
     values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
     return values | opinions(real_logits, fake_logits)
 
@@ -198,15 +198,15 @@ def auxiliary_step(gan, batch, latents, weight=1.0, fakes_too=True):
         real_logits, read = gan.discriminator(real_images, training=True)
         fake_logits, read_of_fakes = gan.discriminator(fake_images, training=True)
         loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
-        reading_loss = _label_cross_entropy(read, labels)
-        asking_loss = _label_cross_entropy(read_of_fakes, asked)
+        reading_loss = label_cross_entropy(read, labels)
+        asking_loss = label_cross_entropy(read_of_fakes, asked)
         discriminator_loss = loss_real + loss_fake + reading_loss
         if fakes_too:
             discriminator_loss += asking_loss
         generator_loss = gan.generator_loss(fake_logits)
         generator_total = generator_loss + weight * asking_loss
-    _move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
-    _move(gan.generator, gan.generator_optimizer, tape, generator_total)
+    move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
+    move(gan.generator, gan.generator_optimizer, tape, generator_total)
     values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
     values |= {"reading_loss": reading_loss, "asking_loss": asking_loss}
     return values | opinions(real_logits, fake_logits)
@@ -343,15 +343,15 @@ def _move_generator(gan, latents, head_start):
         fake_logits = gan.discriminator(fake_images, training=True)
         return gan.generator_loss(fake_logits), fake_logits
 
-    def move():
+    def update():
         with tf.GradientTape() as tape:
             loss, fake_logits = look(training=True)
-        _move(gan.generator, gan.generator_optimizer, tape, loss)
+        move(gan.generator, gan.generator_optimizer, tape, loss)
         return loss, fake_logits
 
     if head_start == 0:
-        return move()
-    return tf.cond(gan.step_count < head_start, lambda: look(training=False), move)
+        return update()
+    return tf.cond(gan.step_count < head_start, lambda: look(training=False), update)
 
 
 def classifier_step(model, batch):
@@ -369,21 +369,40 @@ def classifier_step(model, batch):
     network = model.networks["classifier"]
     with tf.GradientTape() as tape:
         logits = network(images, training=True)
-        loss = _label_cross_entropy(logits, labels)
-    _move(network, model.optimizers["classifier"], tape, loss)
+        loss = label_cross_entropy(logits, labels)
+    move(network, model.optimizers["classifier"], tape, loss)
     right = tf.argmax(logits, axis=1) == tf.cast(labels, tf.int64)
     return {"loss": loss, "accuracy": tf.cast(right, tf.float32)}
 
 
-def _label_cross_entropy(logits, labels):
-    """Takes the mean cross-entropy of labels, in nats."""
+def label_cross_entropy(logits, labels):
+    """Takes the mean cross-entropy of labels.
+
+    Args:
+        logits: float32 `(n, kinds)`.
+        labels: integers `(n,)`, from 0 to kinds - 1.
+
+    Returns:
+        A scalar, in nats.
+
+    Example:
+        >>> label_cross_entropy(tf.zeros((3, 10)), [1, 2, 3]).numpy().round(3)
+        np.float32(2.303)
+    """
     labels = tf.cast(labels, tf.int64)
     return tf.reduce_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     )
 
 
-def _move(network, optimizer, tape, loss):
-    """Moves a network against the gradient of a loss on the tape."""
+def move(network, optimizer, tape, loss):
+    """Moves a network against the gradient of a loss.
+
+    Args:
+        network: a `keras.Model`.
+        optimizer: its own.
+        tape: a `tf.GradientTape` on which the loss was computed.
+        loss: a scalar.
+    """
     weights = network.trainable_variables
     optimizer.apply(tape.gradient(loss, weights), weights)

@@ -8,7 +8,7 @@ each training and goes on from what is there. `--show` prints the shipped one.
 
 from functools import partial
 
-from gan_utils import data, judge, models, paths, records, steps
+from gan_utils import data, judge, models, paths, steps
 from gan_utils.experiments import shipped
 from gan_utils.gan import normal_with_kinds
 from gan_utils.models.parts import checked
@@ -155,13 +155,6 @@ def train(kind, seed):
     return found
 
 
-def train_missing(place):
-    """Trains what a record lacks: all kinds by the first seed, then by the next."""
-    for last in range(len(SEEDS)):
-        plan = dict.fromkeys(KINDS, SEEDS[: last + 1])
-        shipped.train_missing(place, SCHEMA, plan, train)
-
-
 def lay_out(record):
     """Returns the figures of each training after its last step, in Markdown."""
     heads = "as asked | Fréchet | score | recall | recall within | spread within"
@@ -181,12 +174,9 @@ def lay_out(record):
     return "\n".join(lines) + "\n"
 
 
-def show(place):
-    return lay_out(records.read(place, SCHEMA))
-
-
 def main(arguments=None):
-    shipped.run_on("asking", PLACE, train_missing, show, arguments)
+    plan = dict.fromkeys(KINDS, SEEDS)
+    shipped.run_trainings("asking", PLACE, SCHEMA, plan, train, lay_out, arguments)
 
 
 if __name__ == "__main__":

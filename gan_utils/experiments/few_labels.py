@@ -2,22 +2,28 @@
 
 python -m gan_utils.experiments.few_labels [--out data/few_labels.json] [--show]
 
-The GAN's discriminator reads ten kinds; all 60,000 digits tell it what is real, a hundred
-of them what is what. Writes the record after each training and goes on from what is
-there. `--show` prints the shipped one.
+The GAN's discriminator reads ten kinds; all 60,000 digits tell it what is real, and a
+hundred of them what is what. Writes the record after each training and goes on from
+what is there. `--show` prints the shipped one.
 """
 
-from gan_utils import losses, paths, steps
+from gan_utils import data, losses, models, paths, steps
+from gan_utils.experiments import shipped
+from gan_utils.gan import GAN
 from gan_utils.models.parts import initialize
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
+from keras.optimizers import Adam
+from keras.optimizers.schedules import CosineDecay
 
 PLACE = paths.MNIST.with_name("few_labels.json")
 DRAWS = (0, 1, 2, 3, 4)  # of which digits are labelled
 EACH = 10  # labelled digits of each kind
 STEPS = {"alone": 2000, "with a GAN": 6000}
+TIMES = 4  # how often a training is measured
 BATCH_SIZE = 64
 FIGURE = {"type": "number", "minimum": 0, "maximum": 1}
 SCHEMA = {
@@ -89,3 +95,114 @@ def few_labels_step(gan, batch, latents):
     steps.move(gan.generator, gan.generator_optimizer, tape, generator_loss)
     values = dict(zip(steps.LOSSES, (generator_loss, loss_real, loss_fake)))
     return values | {"reading_loss": reading_loss} | steps.opinions(*logits)
+
+
+def choose(labels, draw):
+    """Draws which digits are labelled.
+
+    Args:
+        labels: integers `(n,)` from 0 to 9.
+        draw: decides the choice.
+
+    Returns:
+        Places of `EACH` of every kind, int64 `(10 * EACH,)`.
+    """
+    generator = np.random.default_rng(draw)
+    places = [np.flatnonzero(labels == kind) for kind in range(10)]
+    return np.concatenate([generator.choice(own, EACH, False) for own in places])
+
+
+def accuracy(reader):
+    """Measures which share of the test digits `build_reader`'s network reads right."""
+    _, (images, labels) = data.load_mnist()
+    logits, _ = reader.predict(data.scale_pixels(images), 1000, verbose=0)
+    return round(float((logits.argmax(axis=1) == labels).mean()), 4)
+
+
+def falling(steps):
+    """Makes Adam with a rate that follows a half cosine over so many steps."""
+    return Adam(CosineDecay(1e-3, steps, alpha=0.02), beta_1=0.5)
+
+
+def make_alone(draw, images, labels):
+    """Makes a reader that learns from labelled digits alone.
+
+    Args:
+        draw: which digits are labelled, and the seed.
+        images: uint8 `(n, 28, 28)`, all there are.
+        labels: integers `(n,)`, of which `EACH` of a kind are used.
+
+    Returns:
+        The reader; a model to fit; a function from the number of steps done to the
+        batches that come then.
+    """
+    chosen = choose(labels, draw)
+    reader = build_reader(draw)
+    logits = keras.Model(reader.inputs, reader.outputs[0])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    logits.compile(falling(STEPS["alone"]), loss)
+
+    def batches(done):
+        own, kinds = images[chosen], labels[chosen]
+        return data.batches(own, BATCH_SIZE, draw, done, kinds)
+
+    return reader, logits, batches
+
+
+def make_helped(draw, images, labels):
+    """Makes a reader that is a GAN's D; arguments and results are `make_alone`'s."""
+    _, _, labelled = make_alone(draw, images, labels)
+    reader = build_reader(draw)
+    generator = models.build_mapped_generator(seed=draw)
+    gan = GAN(generator, reader, draw, step=few_labels_step)
+    gan.compile(Adam(1e-3, beta_1=0.5), falling(STEPS["with a GAN"]))
+
+    def batches(done):
+        real = data.batches(images, BATCH_SIZE, draw + 100, done)
+        return tf.data.Dataset.zip((labelled(done), real))
+
+    return reader, gan, batches
+
+
+MAKERS = {"alone": make_alone, "with a GAN": make_helped}
+
+
+def train(name, draw):
+    """Trains one reader once.
+
+    Args:
+        name: one of `MAKERS`.
+        draw: which digits are labelled, and the seed.
+
+    Returns:
+        Shares of the test digits that it reads right, after each of `TIMES` equal
+        parts of the training.
+    """
+    (images, labels), _ = data.load_mnist()
+    reader, model, batches = MAKERS[name](draw, images, labels)
+    part = STEPS[name] // TIMES
+    found = []
+    for done in range(0, STEPS[name], part):
+        model.fit(batches(done), steps_per_epoch=part, verbose=0)
+        found.append(accuracy(reader))
+    return found
+
+
+def lay_out(record):
+    """Returns what was read right at the end, in Markdown, a column for each draw."""
+    lines = [f"| | {' | '.join(f'draw {draw}' for draw in DRAWS)} | mean |"]
+    lines.append("|---" * (len(DRAWS) + 2) + "|")
+    for name, by_draw in record.items():
+        last = [found[-1] for found in by_draw.values()]
+        cells = [f"{share:.2%}" for share in (*last, np.mean(last))]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments=None):
+    plan = dict.fromkeys(MAKERS, DRAWS)
+    shipped.run_trainings("few_labels", PLACE, SCHEMA, plan, train, lay_out, arguments)
+
+
+if __name__ == "__main__":
+    main()
