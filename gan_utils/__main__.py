@@ -183,18 +183,17 @@ def sample(options):
 
     import numpy as np
 
-    drawing = recipes.find(options.name).drawing
-    generator = store.load_pretrained(options.name, "generator", options.model)
-    asked = judge.asked_of(generator, options.count, options.digits)
-    labels = {} if asked is None else {"labels": asked}
-
     # Made first, so that a folder that cannot be written costs no drawing.
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".sample-") as folder:
         part = Path(folder) / f"samples{kind}"
+        generator = store.load_pretrained(options.name, "generator", options.model)
+        asked = judge.asked_of(generator, options.count, options.digits)
+        drawing = recipes.find(options.name).drawing
         images = judge.draw(
             generator, options.count, options.seed, digits=options.digits, **drawing
         )
         if kind == ".npz":
+            labels = {} if asked is None else {"labels": asked}
             np.savez_compressed(part, images=images, **labels)
         else:
             data.check_memory(4 * images.nbytes, f"A picture of {len(images):,} images")

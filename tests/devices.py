@@ -55,7 +55,8 @@ def distance(first, second):
 
 
 def small_digits(recipe, seed, first_step):
-    return data.batches(IMAGES, recipe.batch_size, seed, first_step)
+    labels = np.arange(len(IMAGES)) % 10 if recipe.labelled else None
+    return data.batches(IMAGES, recipe.batch_size, seed, first_step, labels)
 
 
 SMALL = Recipe(

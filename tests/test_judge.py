@@ -59,7 +59,7 @@ def test_a_model_is_measured_on_its_own_prior_in_its_own_range(
     count, drawn, generator, monkeypatch
 ):
     monkeypatch.setitem(recipes.RECIPES, "tiny", TINY.vary(samples=9))
-    monkeypatch.setattr(judge, "load_judge", lambda: lambda images: images)
+    monkeypatch.setattr(judge, "load_judge", lambda: lambda images, asked: images)
     judged = judge.measure("tiny", {"generator": generator}, count)
     np.testing.assert_array_equal(judged, judge.draw(generator, drawn, 0, **DRAWING))
 

@@ -134,7 +134,7 @@ def test_a_second_judge_measures_the_same_samples(tmp_path, monkeypatch):
     monkeypatch.setattr(
         judge,
         "load_second_judge",
-        lambda: lambda images: seen.append(images) or {"n": 1},
+        lambda: lambda images, asked: seen.append(images) or {"n": 1},
     )
     monkeypatch.setitem(recipes.RECIPES, "tiny", TINY.vary(steps=2))
     assert train(tmp_path, 2) == 0

@@ -79,7 +79,7 @@ def shipped(tmp_path, monkeypatch):
     return tmp_path / "tiny"
 
 
-def weigh(factor, images):
+def weigh(factor, images, asked=None):
     return {"n": len(images), "ink": factor * float(images.mean())}
 
 
@@ -123,7 +123,7 @@ def test_altered_weights_are_not_measured(shipped, capsys):
 def test_figures_of_a_model_that_was_replaced_meanwhile_are_dropped(
     shipped, monkeypatch
 ):
-    def replace(images):
+    def replace(images, asked):
         change_card(shipped)
         return weigh(1.0, images)
 
