@@ -4,8 +4,9 @@ from functools import partial
 
 from gan_utils import colour, data, losses, models
 from gan_utils.classic_recipes import CLASSICS
+from gan_utils.gan import normal_with_kinds
 from gan_utils.settings import BOTH, Recipe, adams, make_trainable, pair
-from gan_utils.steps import classifier_step, reading_step
+from gan_utils.steps import classifier_step, matching_step, reading_step
 
 from keras.layers import Identity
 from keras.optimizers import Adam
@@ -31,6 +32,20 @@ DCGAN = Recipe(
     interval=100,
     judge_every=1000,
     ships=BOTH,
+)
+
+CONDITIONAL = DCGAN.vary(
+    about="The DCGAN's generator, told which digit to draw, and a D that is told by "
+    "planes of pixels, and by which digit an image is not",
+    networks=pair(
+        partial(models.build_conditional_generator, channels=48, depth=2),
+        partial(models.build_plane_discriminator, dropout=0.1),
+    ),
+    optimizers=adams(
+        *[CosineDecay(2e-3, 24_000, alpha=0.02) for _ in "GD"], beta_2=0.99
+    ),
+    step=matching_step,
+    prior=normal_with_kinds,
 )
 
 LESSON_05 = Recipe(
@@ -110,6 +125,7 @@ COLOUR = Recipe(
 
 RECIPES = {
     "dcgan": DCGAN,
+    "conditional": CONDITIONAL,
     "lesson_05": LESSON_05,
     "classifier": CLASSIFIER,
     "stacked": STACKED,

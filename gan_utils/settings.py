@@ -158,7 +158,7 @@ class Recipe:
         turns = between.join(
             " + ".join(kinds) for kinds in options.get("turns", [MERGED])
         )
-        prior = self.prior.__name__.split("_")[-1]
+        prior = self.prior.__name__.removeprefix("stateless_").replace("_", " ")
         steps = f"iterations: {self.iterations or self.steps:,}"
         lines += ["   ".join(rates), f"D's updates: {turns}   prior: {prior}"]
         return "\n".join(lines) + f"   batch: {self.batch_size}   {steps}"

@@ -7,6 +7,8 @@ hundred of them what is what. Writes the record after each training and goes on 
 what is there. `--show` prints the shipped one.
 """
 
+from functools import partial
+
 from gan_utils import data, losses, models, paths, steps
 from gan_utils.experiments import shipped
 from gan_utils.gan import GAN
@@ -112,11 +114,21 @@ def choose(labels, draw):
     return np.concatenate([generator.choice(own, EACH, False) for own in places])
 
 
-def accuracy(reader):
-    """Measures which share of the test digits `build_reader`'s network reads right."""
+def accuracy(classifier):
+    """Measures which share of the test digits is read right.
+
+    Args:
+        classifier: a `keras.Model` from float32 `(n, 28, 28, 1)` in [-1, 1] to logits
+            `(n, 10)`.
+    """
     _, (images, labels) = data.load_mnist()
-    logits, _ = reader.predict(data.scale_pixels(images), 1000, verbose=0)
+    logits = classifier.predict(data.scale_pixels(images), 1000, verbose=0)
     return round(float((logits.argmax(axis=1) == labels).mean()), 4)
+
+
+def logits_of(reader):
+    """Returns `build_reader`'s network without the features; it shares its weights."""
+    return keras.Model(reader.inputs, reader.outputs[0])
 
 
 def falling(steps):
@@ -133,35 +145,31 @@ def make_alone(draw, images, labels):
         labels: integers `(n,)`, of which `EACH` of a kind are used.
 
     Returns:
-        The reader; a model to fit; a function from the number of steps done to the
-        batches that come then.
+        The reader, from images to logits; a model to fit; a function from the number
+        of steps done to the batches that come then.
     """
     chosen = choose(labels, draw)
-    reader = build_reader(draw)
-    logits = keras.Model(reader.inputs, reader.outputs[0])
+    own, kinds = images[chosen], labels[chosen]
+    reader = logits_of(build_reader(draw))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    logits.compile(falling(STEPS["alone"]), loss)
-
-    def batches(done):
-        own, kinds = images[chosen], labels[chosen]
-        return data.batches(own, BATCH_SIZE, draw, done, kinds)
-
-    return reader, logits, batches
+    reader.compile(falling(STEPS["alone"]), loss)
+    batches = partial(data.batches, own, BATCH_SIZE, draw, labels=kinds)
+    return reader, reader, batches
 
 
 def make_helped(draw, images, labels):
     """Makes a reader that is a GAN's D; arguments and results are `make_alone`'s."""
     _, _, labelled = make_alone(draw, images, labels)
-    reader = build_reader(draw)
+    discriminator = build_reader(draw)
     generator = models.build_mapped_generator(seed=draw)
-    gan = GAN(generator, reader, draw, step=few_labels_step)
+    gan = GAN(generator, discriminator, draw, step=few_labels_step)
     gan.compile(Adam(1e-3, beta_1=0.5), falling(STEPS["with a GAN"]))
 
-    def batches(done):
-        real = data.batches(images, BATCH_SIZE, draw + 100, done)
-        return tf.data.Dataset.zip((labelled(done), real))
+    def batches(first_step):
+        real = data.batches(images, BATCH_SIZE, draw + 100, first_step)
+        return tf.data.Dataset.zip((labelled(first_step=first_step), real))
 
-    return reader, gan, batches
+    return logits_of(discriminator), gan, batches
 
 
 MAKERS = {"alone": make_alone, "with a GAN": make_helped}
@@ -183,7 +191,7 @@ def train(name, draw):
     part = STEPS[name] // TIMES
     found = []
     for done in range(0, STEPS[name], part):
-        model.fit(batches(done), steps_per_epoch=part, verbose=0)
+        model.fit(batches(first_step=done), steps_per_epoch=part, verbose=0)
         found.append(accuracy(reader))
     return found
 
