@@ -727,7 +727,7 @@ def test_real_images_with_a_wrong_kind_count_as_fake(told):
     """It is what fakes are asked for, and the next where that is right."""
     gan = make_asked_gan(models.build_plane_discriminator, steps.matching_step)
     (images, labels), (points, asked) = asked_batch(told)
-    wrong = asked.numpy().argmax(axis=1)
+    wrong, labels = asked.numpy().argmax(axis=1), labels.numpy()
     wrong = np.where(wrong == labels, (wrong + 1) % 10, wrong)
     assert (wrong != labels).all()
     logits = gan.discriminator([images, tf.one_hot(wrong, 10)], training=True)
