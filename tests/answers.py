@@ -153,6 +153,9 @@ return high @ high.T / np.outer(lengths, lengths)""",  # changes what it was giv
         """differences = np.asarray(high, float) - np.asarray(low, float)
 differences /= np.linalg.norm(differences, axis=1, keepdims=True)
 return np.squeeze(differences @ differences.T)""",  # one digit loses its axes
+        """differences = np.asarray(high, float) - np.asarray(low, float)
+differences /= np.linalg.norm(differences, axis=1, keepdims=True)
+return (differences @ differences.T).round(1)""",  # rounded
     ],
     "revive_five_classic_gans": [
         """signed = np.where(targets == 1, -logits, logits)
