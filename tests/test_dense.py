@@ -19,6 +19,17 @@ def test_the_shipped_record_has_what_was_planned():
         assert all(tuple(found) == dense.FIGURES for found in by_seed.values())
 
 
+def test_what_differs_in_nothing_has_both_signs():
+    """The lesson takes their gaps for luck."""
+    first, second = (RECORD[name] for name in dense.NOTHING)
+    assert first.keys() == second.keys() and len(first) == 7
+    gaps = [
+        second[seed]["classifier_score"] - first[seed]["classifier_score"]
+        for seed in first
+    ]
+    assert min(gaps) < 0 < max(gaps)
+
+
 def describe(recipe):
     """Builds what a recipe trains; returns its settings by name."""
     gan = recipe.build(0)
