@@ -200,6 +200,9 @@ return images""",  # red only
         "return np.where(ink[..., None], 255 - images, 0)",  # no paper
         "return np.where(ink[..., None], -images, images)",  # 256 - images
         "return np.where(ink[..., None], ~images[..., ::-1], images)",  # blue first
+        "return np.where(ink[..., None], 255.0 - images, images)",  # float64
+        "return np.where(ink[..., None], 255 - images.astype(int), images)",  # int64
+        "return np.where(ink[..., None], 255 - images, images).tolist()",  # of no type
         "return np.where(ink.swapaxes(1, 2)[..., None], 255 - images, images)",
         """marked = np.zeros((2, 3, 5), bool)
 marked[: len(ink), : ink.shape[1], : ink.shape[2]] = ink

@@ -48,14 +48,37 @@ def test_a_part_is_changed_in_four_ways():
     )
 
 
-def test_ink_is_the_paper_s_negative_or_a_little_lighter_than_the_paper():
+def test_ink_is_the_paper_s_negative_or_lighter_than_the_paper():
     paper, stencil = colouring.real_parts("colour", DIGITS, seed=0)
     ink = np.broadcast_to(stencil < 0, paper.shape)
-    bright, faint = (lay(paper, stencil) for lay in colouring.INKS.values())
+    bright, *others = (lay(paper, stencil) for lay in colouring.INKS.values())
+    lights = colouring.ADDED, colouring.EVEN, colouring.FAINT
     np.testing.assert_array_equal(bright[ink], -paper[ink])
-    np.testing.assert_allclose(faint[ink], paper[ink] + colouring.FAINT, atol=1e-6)
     np.testing.assert_array_equal(bright[~ink], paper[~ink])
-    np.testing.assert_array_equal(faint[~ink], paper[~ink])
+    for light, image in zip(lights, others, strict=True):
+        np.testing.assert_allclose(image[ink], paper[ink] + light, atol=1e-6)
+        np.testing.assert_array_equal(image[~ink], paper[~ink])
+
+
+@pytest.mark.parametrize("seed", colouring.SEEDS)
+def test_inks_are_as_strong_as_their_names_say(seed):
+    paper, stencil = colouring.real_parts("colour", colouring.test_digits(), seed)
+    ink = np.broadcast_to(stencil < 0, paper.shape)
+    assert abs((-2 * paper)[ink].mean() - colouring.ADDED) < 0.02  # of the negative
+
+    def size(name, part):
+        lay = colouring.INKS[f"D alone, {name} ink"]
+        moved = lay(*colouring.mirror(part, paper, stencil)) - lay(paper, stencil)
+        return np.sqrt(np.mean(moved**2))
+
+    papers, strokes = (
+        [size(name, part) for name in ("added", "even", "faint")]
+        for part in ("paper", "strokes")
+    )
+    np.testing.assert_allclose(papers, papers[1], rtol=1e-4)
+    assert strokes[0] > 2 * papers[0]
+    assert abs(strokes[1] / papers[1] - 1) < 0.03
+    assert strokes[2] < 0.75 * papers[2]
 
 
 def test_one_part_is_mirrored():
@@ -108,5 +131,5 @@ def test_a_training_is_measured_where_it_should_be(name, short):
     found = colouring.train(name, seed=0)
     gan = name in colouring.KINDS
     assert [row["step"] for row in found] == ([50] if gan else [1, 3])
-    assert ("ink_at_0" in found[0]) == gan
+    assert ("match" in found[0]) == gan
     records.check({name: {"0": found}}, colouring.SCHEMA, "a record")

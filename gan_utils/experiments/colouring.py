@@ -3,12 +3,12 @@
 python -m gan_utils.experiments.colouring [--out data/colouring.json] [--show]
 
 Lesson 11's GAN, in colour and in grey, and a D alone that is shown mirrored paper or
-mirrored strokes, with bright or faint ink; seed by seed. Writes the record after each
+mirrored strokes, with four kinds of ink; seed by seed. Writes the record after each
 training and goes on from what stands there; a training takes one to five minutes of
 one core. `--show` prints the shipped record.
 """
 
-from gan_utils import colour, data, judge, latent, paths, plotting, records
+from gan_utils import colour, data, judge, latent, paths, records
 from gan_utils.experiments import shipped
 from gan_utils.models import build_discriminator, latent_dim
 from gan_utils.recipes import COLOUR, SMALL
@@ -26,15 +26,15 @@ PAPER_DIM = 16  # as in the recipe
 ALONE_AT = (40, 80, 160, 240)  # steps of a D without a G
 ALONE_OF = 8000  # images of each kind that it learns from
 BATCH_SIZE = 64
-FAINT = 0.35  # what faint ink adds to paper: two of the paper's standard deviations
+ADDED = 1.23  # to paper: as much as its negative does in the mean
+EVEN = 0.52  # with it, mirrored strokes change the image as far as mirrored paper
+FAINT = 0.35  # with it, less far
 FIGURES = (
     "classifier_score",
     "frechet_distance",
     "match",  # of the paper with the portrait, as are the next two
     "commonest",
     "tints",
-    "ink",  # in the mean, as a share of white
-    "ink_at_0",  # the same of the image at latent point 0
 )
 SHARES = {
     "type": "object",
@@ -71,9 +71,18 @@ KINDS = {
     "colour": (colour.load_portrait, colour.shine),
     "grey": (grey_portrait, white_lamp),
 }
+
+
+def add_ink(light):
+    """Returns how ink is laid that is so much lighter than the paper under it."""
+    return lambda paper, stencil: paper + light * (stencil < 0)
+
+
 INKS = {
     "D alone, bright ink": np.multiply,  # paper's negative, as everywhere
-    "D alone, faint ink": lambda paper, stencil: paper + FAINT * (stencil < 0),
+    "D alone, added ink": add_ink(ADDED),
+    "D alone, even ink": add_ink(EVEN),
+    "D alone, faint ink": add_ink(FAINT),
 }
 NAMES = (*KINDS, *INKS)
 
@@ -183,14 +192,7 @@ def measure(kind, gan, seed):
     matches, places, tints = colour.compare_paper(images, KINDS[kind][0]())
     commonest = np.unique(places, axis=0, return_counts=True)[1].max() / COUNT
     shares = matches.mean(), commonest, tints.std(axis=0).mean()
-    middle = gan.averaged_generator(
-        np.zeros((1, gan.latent_dim), np.float32), training=False
-    )
-    ink = [
-        colour.find_strokes(each).mean() / 255
-        for each in (images, plotting.to_uint8(middle.numpy()))
-    ]
-    values = [*(found[name] for name in FIGURES[:2]), *shares, *ink]
+    values = [*(found[name] for name in FIGURES[:2]), *shares]
     return {name: round(float(value), 3) for name, value in zip(FIGURES, values)}
 
 
