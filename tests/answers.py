@@ -245,6 +245,21 @@ return len(np.unique(probabilities[sure].argmax(axis=2)))""",  # digits
 return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))"""
             for place in range(3)  # sure of one digit
         ],
+        """sure = (probabilities.max(axis=2) > 0.94).all(axis=1)
+return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+numbers = probabilities.argmax(axis=2) @ [100, 10, 1]
+_, first = np.unique(numbers, return_index=True)
+return int(sure[first].sum())""",  # where a number comes first
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+numbers = probabilities.argmax(axis=2) @ [100, 10, 1]
+return sum(dict(zip(numbers.tolist(), sure.tolist())).values())""",  # where last
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+numbers = probabilities.argmax(axis=2) @ [100, 10, 1]
+return len(set(numbers[sure]) - set(numbers[~sure]))""",  # never unsure
+        """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
+numbers = probabilities.argmax(axis=2) @ [100, 10, 1]
+return round(len(np.unique(numbers)) * sure.mean())""",  # a share of all
         """sure = probabilities.max(axis=2).prod(axis=1) >= 0.95**3
 return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
         """sure = probabilities.max(axis=2).mean(axis=1) >= 0.95
@@ -336,7 +351,7 @@ PRINTED = {
     ("draw_a_thousand_kinds", "Predict"): ["316", "500", "394", "7"],
     ("draw_a_thousand_kinds", "Change"): [
         ("0.99", "1"),
-        ("0.5", "0.7"),
+        ("0.43", "0.53"),
         ("0.6", "0.75"),
         ("0.85", "0.95"),
     ],
