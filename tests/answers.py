@@ -73,12 +73,17 @@ return shares.argmin(), shares.min()""",
 return digit, (probabilities.argmax(axis=1) == digit).mean()""",  # the least likely
     ],
     "morph_through_latent_space": [
-        "return [*frames, *frames[::-1]]",  # the last twice, and the first
-        "return [*frames, *frames[-2::-1]]",  # the first twice, when it is repeated
-        "return [*frames, *frames[::-1][1:]]",
-        "return [*frames, *frames[1:-1]]",  # not back
-        "return frames + frames[-2:0:-1]",  # adds the pixels of arrays
-        "return np.concatenate([frames, frames[-2:-1:-1]])",
+        "return line(start, end, shares)",
+        "return rescale(line(start, end, shares), 1)",
+        "return rescale(line(start, end, shares))",  # the typical length
+        "return latent.arc(start, end, shares)",  # turns evenly
+        "return np.linalg.norm(start) * rescale(line(start, end, shares), 1)",
+        """lengths = (np.linalg.norm(start) + np.linalg.norm(end)) / 2
+return lengths * rescale(line(start, end, shares), 1)""",
+        """lengths = line([np.linalg.norm(start)], [np.linalg.norm(end)], shares)
+return lengths * rescale(line(*rescale([start, end], 1), shares), 1)""",
+        """lengths = line([np.linalg.norm(end)], [np.linalg.norm(start)], shares)
+return lengths * rescale(line(start, end, shares), 1)""",  # from the other end
     ],
     "give_directions_a_meaning": [
         "return points @ axes.T @ axes",  # what should go
