@@ -220,6 +220,7 @@ return np.where(marked[..., None], 255 - images, images)""",  # one size only
         "return (1 / (uncured + 1)) ** cured",  # each alone, as if not tied
         "return cured / (cured + uncured)",
         "return 1 / (cured + uncured)",
+        "return 1 / (cured + 1)",
         """places = range(1, cured + 1)
 return float(np.prod([1 / (uncured + place) for place in places]))""",  # in one order
         "return (cured / (cured + uncured)) ** cured",  # drawn with putting back
@@ -351,7 +352,7 @@ PRINTED = {
     ("colour_the_digits", "Change"): [("0.02", "0.03"), ("0.05", "0.07")],
     ("recognise_failures_on_digits", "Predict"): ["99", "1"],
     ("recognise_failures_on_digits", "Change"): [
-        *["84", "18", "49", "9", "48", "0"],
+        *["84", "49", "18", "49", "9", "48", "0", "48", "0"],
     ],
     ("draw_a_thousand_kinds", "Predict"): ["316", "500", "394", "7"],
     ("draw_a_thousand_kinds", "Change"): [
