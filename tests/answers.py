@@ -266,6 +266,10 @@ return len(set(numbers[sure]) - set(numbers[~sure]))""",  # never unsure
         """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
 numbers = probabilities.argmax(axis=2) @ [100, 10, 1]
 return round(len(np.unique(numbers)) * sure.mean())""",  # a share of all
+        """sure = probabilities.max(axis=2) >= 0.95
+numbers = probabilities.argmax(axis=2) @ [100, 10, 1]
+found = np.unique(numbers)
+return sum(sure[numbers == each].any(axis=0).all() for each in found)""",  # pooled
         """sure = probabilities.max(axis=2).prod(axis=1) >= 0.95**3
 return len(np.unique(probabilities[sure].argmax(axis=2) @ [100, 10, 1]))""",
         """sure = probabilities.max(axis=2).mean(axis=1) >= 0.95
