@@ -62,7 +62,7 @@ def test_a_few_are_measured_anew(monkeypatch):
         assert all(0 <= each["right"] <= 4 for each in ways.values())
 
 
-def weigh_rows_that_are_there_stay_and_only_others_are_made(monkeypatch):
+def test_rows_that_are_there_stay_and_only_others_are_made(monkeypatch):
     monkeypatch.setattr(inpainting.latent, "invert", None)  # no search is made again
     gaps = copy.deepcopy(RECORD["gaps"])
     for ways in gaps.values():
@@ -77,7 +77,7 @@ def weigh_rows_that_are_there_stay_and_only_others_are_made(monkeypatch):
         assert 0 < ways["paper"]["difference"] < 4
 
 
-def weigh_rows_of_another_generator_are_made_anew(monkeypatch):
+def test_rows_of_another_generator_are_made_anew(monkeypatch):
     monkeypatch.setattr(inpainting, "STARTS", 1)
     before = RECORD | {"generator": "another", "of": 4}
     found = inpainting.measure(count=4, steps=1, samples=100, before=before)
