@@ -207,7 +207,8 @@ def modes_verdict(figures, modes=900, share=0.5):
     of as many images. So nearly every such set passes, be it of 2,000 or of 26,000.
     Numbers that are as many and uneven, as those of real digits without one kind in one
     channel are, need not pass among 26,000. What passes, too: images that repeat inside
-    a mode, and one image in three of a hundred, among 26,000.
+    a mode; one image in three of a hundred, among 26,000; and two in five blots, the
+    rest being real digits.
 
     Args:
         figures: what `count_modes` returned, of at least 2,000 images: with fewer,
