@@ -289,21 +289,22 @@ def averages(points, labels, classes=10):
 
 
 def trait_directions(points, labels, traits):
-    """Finds, for each class, the directions along which one trait changes alone.
+    """Finds the directions along which one trait changes alone, whatever the class.
 
     Averages of classes differ, and a step along a difference changes the class. So
-    what the averages span is taken away first. In what remains, linear regression
-    tells how each trait of a class grows; each direction is the shortest one that
-    changes its trait and leaves the others, as far as they are linear.
+    what the averages span is taken away first. In what remains, one linear regression
+    for all classes, with an intercept for each, tells how each trait grows; each
+    direction is the shortest one that changes its trait and leaves the others, as far
+    as they are linear.
 
     Args:
-        points: `(n, latent_dim)`, for each class far more than latent_dim.
+        points: `(n, latent_dim)`, far more than latent_dim.
         labels: `(n,)` integers from 0: the classes of their images.
         traits: `(n, m)`: m traits of each image, such as of `metrics.traits`. It has
             NaN for images without ink: leave them out.
 
     Returns:
-        float32 `(classes, m, latent_dim)`, of length 1.
+        float32 `(m, latent_dim)`, of length 1.
 
     Raises:
         ValueError: the shapes do not fit, or a trait is not finite.
@@ -316,24 +317,22 @@ def trait_directions(points, labels, traits):
     Example:
         >>> points, labels = sample_latents(40, 3, seed=0), np.arange(40) % 2
         >>> trait_directions(points, labels, traits=points[:, :1]).shape
-        (2, 1, 3)
+        (1, 3)
     """
     centres = averages(points, labels, classes=labels.max() + 1)
     # Orthonormal: their differences span one dimension less than there are classes.
     spanned = np.linalg.svd(centres - centres.mean(axis=0))[2][: len(centres) - 1]
-    rest = points - points @ spanned.T @ spanned
-    directions = []
-    for label in range(len(centres)):
-        own = labels == label
-        inputs, outputs = (each[own] - each[own].mean(0) for each in (rest, traits))
-        # The spanned directions hold rounding errors only; rcond leaves them out.
-        slopes = np.linalg.lstsq(inputs, outputs, rcond=1e-3)[0]
-        directions.append(rescale(np.linalg.pinv(slopes), 1))
-    return np.stack(directions)
+    inputs = points - centres[labels]
+    inputs = inputs - inputs @ spanned.T @ spanned
+    means = [traits[labels == label].mean(axis=0) for label in range(len(centres))]
+    outputs = traits - np.stack(means)[labels]
+    # The spanned directions hold rounding errors only; rcond leaves them out.
+    slopes = np.linalg.lstsq(inputs, outputs, rcond=1e-3)[0]
+    return rescale(np.linalg.pinv(slopes), 1)
 
 
 def _checked_directions(find):
-    """Checks the arguments of what a lesson shows word for word."""
+    """Checks the arguments of a search for directions."""
 
     @functools.wraps(find)
     def checked(points, labels, traits):

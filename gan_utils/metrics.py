@@ -202,16 +202,17 @@ def modes_verdict(figures, modes=900, share=0.5):
     all modes; only their `kl`, of 2.79, is too large. Real digits have 94.1% to 96.3%,
     all modes, and 0.020 to 0.029.
 
-    The bars are about what `modes` numbers would get, drawn equally often: as many of
-    them as would show in as many sure images, and their `kl` at that `n`, by the bias
-    of Miller and Madow. That is a little less than their mean: of 900 such numbers, 23
-    of 60 sets of 26,000 are as even, and 1 of 60 sets of 2,000. Real digits pass at
-    both. What passes, too: images that repeat inside a mode, and one image in
-    three of a hundred, among 26,000.
+    The bars are what `modes` numbers get that are drawn equally often, a hundred times
+    from a fixed seed: the fewest that show in as many sure images, and the largest `kl`
+    of as many images. So nearly every such set passes, be it of 2,000 or of 26,000.
+    Numbers that are as many and uneven, as those of real digits without one kind in one
+    channel are, need not pass among 26,000. What passes, too: images that repeat inside
+    a mode; one image in three of a hundred, among 26,000; and two in five blots, the
+    rest being real digits.
 
     Args:
-        figures: what `count_modes` returned, of at least 2,000 images: for fewer the
-            bias is not that simple.
+        figures: what `count_modes` returned, of at least 2,000 images: with fewer,
+            too many numbers are missing from any set.
         modes: how many numbers are to occur among the images that are read for sure,
             drawn as evenly as so many.
         share: how many of the images are to be read for sure, from 0 to 1.
@@ -221,9 +222,6 @@ def modes_verdict(figures, modes=900, share=0.5):
 
     Raises:
         ValueError: the figures lack one, or it is out of range.
-
-    Source:
-        Miller, Note on the bias of information estimates, 1955.
 
     Example:
         >>> black = {"n": 26_000, "sure_share": 0.97, "sure_modes": 1000, "kl": 2.79}
@@ -238,7 +236,7 @@ def modes_verdict(figures, modes=900, share=0.5):
             f"The figures lack {', '.join(sorted(missing))}. Measure the images "
             "anew, as count_modes does."
         )
-    count = checks.count(figures["n"], "n", 2000)
+    count = checks.count(figures["n"], "n", 2000, 10**12)
     found = checks.number(figures["sure_share"], "sure_share", 0, 1)
     reached = checks.count(figures["sure_modes"], "sure_modes", 0, 1000)
     uneven = checks.number(figures["kl"], "kl", -1e-6, 7)
@@ -247,16 +245,22 @@ def modes_verdict(figures, modes=900, share=0.5):
             f"{found:.1%} of the images are read for sure, needed are {share:.1%}: "
             "a count of so few can be one of blots."
         )
-    needed = round(modes * (1 - (1 - 1 / modes) ** (count * found)))
+    needed = (_draw_evenly(modes, round(count * found)) > 0).sum(axis=1).min()
     told = f"{reached:,} of 1,000 modes, among the {found:.1%} that are read for sure"
     if reached < needed:
         return False, f"{told}; needed are {needed:,}."
-    limit = np.log(1000 / modes) + (modes - 1) / (2 * count)
+    shares = _draw_evenly(modes, count) / count
+    limit = _divergence(shares, np.full(modes, 1e-3)).max()
     if uneven > limit:
         return False, (
             f"{told}, but unevenly: a KL of {uneven:.3f}; allowed are {limit:.3f}."
         )
     return True, f"{told}; a KL of {uneven:.3f}."
+
+
+def _draw_evenly(modes, count, sets=100):
+    """Returns how often each of `modes` numbers came in each set: `(sets, modes)`."""
+    return np.random.default_rng(0).multinomial(count, [1 / modes] * modes, sets)
 
 
 def confident_share(probabilities, threshold=SURE):

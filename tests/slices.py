@@ -39,13 +39,17 @@ def names(statement):
         for symbol in tables[0].get_symbols()
         if symbol.is_assigned() or symbol.is_imported()
     }
-    used = set()
+    # The table knows what is changed in place as given only.
+    changed = {
+        ast.unparse(node.target)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.AugAssign)
+    }
+    used = given & changed
     for node in ast.walk(statement):
         # What gives an item of a dict or an array a value, changes the whole.
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
             given.add(ast.unparse(node.value))
-        if isinstance(node, ast.AugAssign):  # the table knows it as given only
-            used.add(ast.unparse(node.target))
     for table in tables:
         tables += table.get_children()
         used |= {

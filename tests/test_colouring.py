@@ -14,8 +14,8 @@ def test_the_shipped_record_has_each_training_by_the_same_seeds():
     assert tuple(record) == colouring.NAMES
     for name, by_seed in record.items():
         assert tuple(map(int, by_seed)) == colouring.SEEDS
-        gan = name in colouring.KINDS
-        steps = colouring.MEASURED_AT if gan else colouring.ALONE_AT
+        gan = name in colouring.GANS
+        steps = colouring.GANS[name][1] if gan else colouring.ALONE_AT
         for rows in by_seed.values():
             assert tuple(row["step"] for row in rows) == steps
             assert all(set(row) >= set(colouring.FIGURES) for row in rows) == gan
@@ -34,8 +34,8 @@ def test_the_parts_make_the_image_again(kind):
 def test_a_part_is_changed_in_four_ways():
     part = np.random.default_rng(0).random((2, 8, 8, 3)).astype(np.float32)
     changed = colouring.spoil(part, seed=1)
+    assert set(changed) == {"mirrored", "scattered", "blurred", "left out"}
     np.testing.assert_array_equal(changed["mirrored"][:, :, 0], part[:, :, -1])
-    np.testing.assert_array_equal(changed["upside down"][:, 0], part[:, -1])
     scattered = changed["scattered"]
     assert not np.array_equal(scattered, part)
     # Pixels move within their image, and keep their colour.
@@ -48,14 +48,45 @@ def test_a_part_is_changed_in_four_ways():
     )
 
 
-def test_ink_is_the_paper_s_negative_or_a_little_lighter_than_the_paper():
+@pytest.mark.parametrize("kind", colouring.KINDS)
+def test_what_is_left_out_is_black_paper_or_ink(kind):
+    parts = colouring.real_parts(kind, DIGITS, seed=3)
+    paper, stencil = (colouring.spoil(part, 3)["left out"] for part in parts)
+    assert (paper == -1).all() and paper.shape == parts[0].shape
+    assert (stencil == 1).all() and stencil.shape == parts[1].shape
+    # Of about one size, as the lesson says.
+    right = np.prod(np.broadcast_arrays(*parts), axis=0)
+    far = [
+        np.sqrt(np.mean((wrong - right) ** 2))
+        for wrong in (paper * parts[1], parts[0] * stencil)
+    ]
+    assert abs(far[0] / far[1] - 1) < (0.1 if kind == "colour" else 0.3)
+
+
+def test_bright_ink_is_the_negative_and_dark_ink_is_darker_than_any_paper():
     paper, stencil = colouring.real_parts("colour", DIGITS, seed=0)
     ink = np.broadcast_to(stencil < 0, paper.shape)
-    bright, faint = (lay(paper, stencil) for lay in colouring.INKS.values())
+    bright, _, dark = (lay(paper, stencil) for lay in colouring.SCENES.values())
     np.testing.assert_array_equal(bright[ink], -paper[ink])
-    np.testing.assert_allclose(faint[ink], paper[ink] + colouring.FAINT, atol=1e-6)
     np.testing.assert_array_equal(bright[~ink], paper[~ink])
-    np.testing.assert_array_equal(faint[~ink], paper[~ink])
+    np.testing.assert_allclose(dark[ink], paper[ink] - colouring.DARKER, atol=1e-6)
+    np.testing.assert_array_equal(dark[~ink], paper[~ink])
+    assert abs((bright - paper)[ink].mean() - colouring.DARKER) < 0.05
+    # Mirrored paper is a change of the same size in all.
+    wrong = colouring.mirror("paper", paper, stencil)
+    far = [
+        np.sqrt(np.mean((lay(*wrong) - lay(paper, stencil)) ** 2))
+        for lay in colouring.SCENES.values()
+    ]
+    np.testing.assert_allclose(far, far[0], rtol=1e-5)
+
+
+def test_one_scene_has_the_same_digit_everywhere():
+    (first, *_), _ = colouring.data.load_mnist()[0]
+    for name in colouring.SCENES:
+        found = colouring.choose_digits(name, DIGITS)
+        expected = DIGITS if name != colouring.FIXED else [first] * len(DIGITS)
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_one_part_is_mirrored():
@@ -96,7 +127,8 @@ def test_what_was_not_changed_is_not_told():
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr(colouring, "MEASURED_AT", (50,))
+    gans = {name: (kind, (50,), how) for name, (kind, _, how) in colouring.GANS.items()}
+    monkeypatch.setattr(colouring, "GANS", gans)
     monkeypatch.setattr(colouring, "ALONE_AT", (1, 3))
     monkeypatch.setattr(colouring, "ALONE_OF", 64)
     monkeypatch.setattr(colouring, "ASKED", 64)
@@ -106,7 +138,11 @@ def short(monkeypatch):
 @pytest.mark.parametrize("name", colouring.NAMES)
 def test_a_training_is_measured_where_it_should_be(name, short):
     found = colouring.train(name, seed=0)
-    gan = name in colouring.KINDS
+    gan = name in colouring.GANS
     assert [row["step"] for row in found] == ([50] if gan else [1, 3])
-    assert ("ink_at_0" in found[0]) == gan
+    assert ("match" in found[0]) == gan
+    asked = colouring.GANS[name][2] if gan else "mirrored"
+    assert all(
+        set(row[part]) == {asked} for row in found for part in ("paper", "strokes")
+    )
     records.check({name: {"0": found}}, colouring.SCHEMA, "a record")

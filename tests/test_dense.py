@@ -5,7 +5,9 @@ from gan_utils.experiments import dense
 from gan_utils.recipes import RECIPES
 
 import pytest
-from keras.optimizers import Adam
+from keras import Variable
+from keras.ops import convert_to_numpy, convert_to_tensor
+from keras.optimizers import Adam, RMSprop
 
 RECORD = records.read(dense.PLACE, dense.SCHEMA)
 FOUND = {name: float(place) for place, name in enumerate(dense.FIGURES)}
@@ -17,6 +19,17 @@ def test_the_shipped_record_has_what_was_planned():
     )
     for by_seed in RECORD.values():
         assert all(tuple(found) == dense.FIGURES for found in by_seed.values())
+
+
+def test_what_differs_in_nothing_has_both_signs():
+    """So a gap as small says nothing."""
+    first, second = (RECORD[name] for name in dense.NOTHING)
+    assert first.keys() == second.keys() and len(first) == 7
+    gaps = [
+        second[seed]["classifier_score"] - first[seed]["classifier_score"]
+        for seed in first
+    ]
+    assert min(gaps) < 0 < max(gaps)
 
 
 def describe(recipe):
@@ -56,15 +69,20 @@ def test_one_thing_differs_from_the_article_s_row(kind):
     [
         ("Adam 0.01, β1 0", {"beta_1": 0.0, "beta_2": 0.999}),
         ("Adam 0.01, β2 0.9", {"beta_1": 0.9, "beta_2": 0.9}),
-        ("Adam 0.01, β1 0, β2 0.9", {"beta_1": 0.0, "beta_2": 0.9}),
-        ("clipped at 1", {"clipvalue": 1.0}),
+        ("Adam 0.01, β1 0, β2 0.9", {"beta_1": 0.0, "beta_2": 0.9, "epsilon": 1e-8}),
+        (
+            "Adam 0.01, β1 0, β2 0.9, ε 3e-4",
+            {"beta_1": 0.0, "beta_2": 0.9, "epsilon": 3.16e-4},
+        ),
+        ("RMSprop 0.01", {"rho": 0.9, "epsilon": 1e-7}),
+        ("RMSprop 0.01, ε 1e-16", {"rho": 0.9, "epsilon": 1e-16}),
     ],
 )
 def test_an_optimizer_has_the_option_of_its_name(kind, options):
     for made in dense.KINDS[kind].optimizers.values():
         config = made().get_config()
-        assert {key: config[key] for key in options} == pytest.approx(options)
-        assert config["epsilon"] == 1e-8
+        found = {key: config[key] for key in options}
+        assert found == pytest.approx(options, rel=0.01, abs=0)
 
 
 def test_a_decay_divides_the_rate():
@@ -109,3 +127,17 @@ def test_what_is_there_is_not_trained_again(tmp_path, monkeypatch, capsys):
         ["one", "0.0", "1.0"],
         ["two", "7.5", "0.0", "1.0", "1.0"],
     ]
+
+
+def test_rmsprop_has_its_epsilon_under_the_root_and_adam_beside_it():
+    """Which of the record's pairs have the same ε depends on it."""
+    small, rate = 1e-3, 0.01  # a gradient, and a learning rate
+    moves = []
+    for made in (
+        RMSprop(rate, rho=0.0, epsilon=1e-6),
+        Adam(rate, beta_1=0.0, beta_2=0.0, epsilon=1e-3),
+    ):
+        weight = Variable([0.0])
+        made.apply([convert_to_tensor([small])], [weight])
+        moves.append(-float(convert_to_numpy(weight.value)[0]))
+    assert moves == pytest.approx([rate / 2**0.5, rate / 2], rel=1e-4)

@@ -85,9 +85,44 @@ def test_rows_of_another_generator_are_made_anew(monkeypatch):
         assert ways["a search"] != RECORD["gaps"][gap]["a search"]
 
 
-def test_a_share_has_its_interval():
+def test_a_mean_of_searches_begins_each_in_a_part_of_its_own(monkeypatch):
+    points = np.arange(30.0)[:, None]
+    images = np.linspace(-1, 1, 30, dtype=np.float32)[:, None, None, None]
+    images = np.broadcast_to(images, (30, 28, 28, 1))
+    begun = []
+
+    def invert(matcher, starts, steps):
+        begun.append([float(start[0, 0]) for start in starts])
+        return starts[0], None
+
+    monkeypatch.setattr(inpainting, "make_matcher", lambda *_: None)
+    monkeypatch.setattr(inpainting, "make_sampler", lambda _: lambda found: found)
+    monkeypatch.setattr(inpainting.latent, "invert", invert)
+    target, mask = images[12:13] + 0.03, MASKS["a hole"]  # nearer to 13 than to 11
+    ways = inpainting.plan(target, mask, images, points, images, None, 1)
+    mean = ways["the mean of 10 searches"]()
+    assert sorted(sum(begun, [])) == [*range(8, 18)]
+    assert all(len(starts) == 1 for starts in begun)
+    assert mean == pytest.approx(np.mean(begun))
+    begun.clear()
+    ways["a search"]()
+    assert begun == [[12, 13]]
+
+
+def test_a_chance_is_exact_and_has_two_sides():
+    assert inpainting.chance(0, 0) == 1
+    assert inpainting.chance(5, 10) == 1
+    assert inpainting.chance(3, 14) == inpainting.chance(11, 14)
+    assert inpainting.chance(3, 14) == pytest.approx(2 * 470 / 2**14)
+    assert inpainting.chance(1, 200) < 1e-55
+    row = {"only": 11, "missed": 3, "closer": 114}
+    assert inpainting.weigh_row(row, 200) == pytest.approx((0.0574, 0.056), abs=1e-3)
+
+
+def test_a_share_has_its_interval_and_a_comparison_its_chance():
     assert inpainting.interval(50, 200) == pytest.approx((0.25, 0.06), abs=1e-4)
     shown = inpainting.lay_out(RECORD).splitlines()
-    assert len(shown) == 3 * 8
+    assert len(shown) == 3 * 9
+    assert len(set(map(len, shown[1:9]))) == 1  # columns stand below each other
     # The nearest training digit is not compared with itself.
-    assert [line.count("±") for line in shown[:8]] == [0, 2, 2, 2, 1, 2, 2, 2]
+    assert [line.count("/") for line in shown[:9]] == [1, 1, 1, 1, 1, 0, 1, 1, 1]

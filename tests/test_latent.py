@@ -257,34 +257,37 @@ def test_as_many_classes_as_can_be_counted_are_looked_through_at_once():
 def test_a_direction_changes_its_trait_and_neither_the_others_nor_the_class():
     """Three classes differ along axes 0 and 1; their traits grow along all axes.
 
-    The axes are turned, so that none is a coordinate, and spread unevenly.
+    The axes are turned, so that none is a coordinate, and spread unevenly. Each class
+    has traits of its own at its centre.
     """
     axes = np.linalg.qr(np.random.default_rng(0).standard_normal((8, 8)))[0]
     around = np.diag([3.0, 3, 1, 2, 1, 2, 1, 3])
     around = np.concatenate([around, -around])
     centres = np.eye(3, 8) * [[4], [6], [0]] + 5 * np.eye(8)[2]
-    slopes = [
-        [[5, 0, 1, 0, 0, 0, 0, 0], [0, 0, 2, 2, 0, 0, 0, 0]],  # both along axis 2
-        [[0, 0, 0, 0, 3, 0, 0, 0], [0, 7, 0, 0, 0, -4, 0, 0]],
-        [[1, 1, 0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 0, 0, 0, 0]],
-    ]
-    expected = [
-        [[0, 0, 1, -1, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0, 0, 0]],
-        [[0, 0, 0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 0, -1, 0, 0]],
-        [[0, 0, 0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 0, 0, 0, 0]],
-    ]
+    slopes = np.array([[5, 0, 1, 0, 0, 0, 0, 0], [0, 7, 2, 2, 0, 0, 0, 0]])
+    expected = [[0, 0, 1, -1, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0, 0, 0]]
     points = np.concatenate([centre + around for centre in centres])
-    traits = np.concatenate([9 + around @ np.transpose(slope) for slope in slopes])
+    traits = np.concatenate([at + around @ slopes.T for at in (9, -50, 200)])
     labels = [label for label in range(3) for _ in around]
     directions = latent.trait_directions(points @ axes, labels, traits)
-    lengths = np.linalg.norm(expected, axis=2, keepdims=True)
+    lengths = np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(directions @ axes.T, expected / lengths, atol=1e-5)
+
+
+def test_classes_that_grow_otherwise_share_one_direction():
+    points = np.concatenate([np.eye(4), -np.eye(4)] * 2)
+    labels = np.arange(16) // 8
+    slopes = np.array([[1.0, 0, 0, 0], [0, 3.0, 0, 0]])[labels]
+    traits = (points * slopes).sum(axis=1, keepdims=True)
+    points = points + 5 * labels[:, None] * np.eye(4)[3]
+    directions = latent.trait_directions(points, labels, traits)
+    np.testing.assert_allclose(directions, [[0.1**0.5, 0.9**0.5, 0, 0]], atol=1e-5)
 
 
 def test_one_class_is_enough_for_a_direction():
     points = latent.sample_latents(50, 2, seed=0)
     directions = latent.trait_directions(points, [0] * 50, -3 * points[:, :1])
-    np.testing.assert_allclose(directions, [[[-1, 0]]], atol=1e-5)
+    np.testing.assert_allclose(directions, [[-1, 0]], atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 python -m gan_utils.experiments.colouring [--out data/colouring.json] [--show]
 
 Lesson 11's GAN, in colour and in grey, and a D alone that is shown mirrored paper or
-mirrored strokes, with bright or faint ink; seed by seed. Writes the record after each
-training and goes on from what stands there; a training takes one to five minutes of
-one core. `--show` prints the shipped record.
+mirrored strokes: with bright ink, with dark ink, and with one digit on all paper; seed
+by seed. Writes the record after each training and goes on from what stands there; a
+training takes one to five minutes of one core. `--show` prints the shipped record.
 """
 
-from gan_utils import colour, data, judge, latent, paths, plotting, records
+from gan_utils import colour, data, judge, latent, paths, records
 from gan_utils.experiments import shipped
 from gan_utils.models import build_discriminator, latent_dim
 from gan_utils.recipes import COLOUR, SMALL
@@ -20,21 +20,20 @@ import tensorflow as tf
 PLACE = paths.MNIST.with_name("colouring.json")
 SEEDS = (0, 1, 2)
 MEASURED_AT = (100, 200, 400, 800)  # steps; the lesson goes on to 1,500
+EARLY_AT = (100, 200)  # steps at which D is asked what it misses
 COUNT = 2000  # samples that are measured
 ASKED = 512  # pairs of images that D is asked about
 PAPER_DIM = 16  # as in the recipe
 ALONE_AT = (40, 80, 160, 240)  # steps of a D without a G
 ALONE_OF = 8000  # images of each kind that it learns from
 BATCH_SIZE = 64
-FAINT = 0.35  # what faint ink adds to paper: two of the paper's standard deviations
+DARKER = 1.23  # than paper, as far as its negative is brighter, in the mean
 FIGURES = (
     "classifier_score",
     "frechet_distance",
     "match",  # of the paper with the portrait, as are the next two
     "commonest",
     "tints",
-    "ink",  # in the mean, as a share of white
-    "ink_at_0",  # the same of the image at latent point 0
 )
 SHARES = {
     "type": "object",
@@ -71,11 +70,37 @@ KINDS = {
     "colour": (colour.load_portrait, colour.shine),
     "grey": (grey_portrait, white_lamp),
 }
-INKS = {
-    "D alone, bright ink": np.multiply,  # paper's negative, as everywhere
-    "D alone, faint ink": lambda paper, stencil: paper + FAINT * (stencil < 0),
+
+
+def dark_ink(paper, stencil):
+    """Lays ink that is as much darker than the paper under it as it was brighter.
+
+    It is darker than black: D takes any number.
+    """
+    return paper - np.float32(DARKER) * (stencil < 0)
+
+
+# What a GAN is asked: of which kind, at which steps, and what was done to a part.
+GANS = {
+    "colour": ("colour", MEASURED_AT, "drawn by G"),
+    "grey": ("grey", MEASURED_AT, "drawn by G"),
+    "left out": ("colour", EARLY_AT, "left out"),
 }
-NAMES = (*KINDS, *INKS)
+FIXED = "D alone, fixed digit"
+SCENES = {
+    "D alone, bright ink": np.multiply,  # paper's negative, as everywhere
+    FIXED: np.multiply,
+    "D alone, dark ink": dark_ink,
+}
+NAMES = (*GANS, *SCENES)
+
+
+def choose_digits(name, digits):
+    """Returns the digits of a scene: as many, but the same one for `FIXED`."""
+    if name != FIXED:
+        return digits
+    (train_digits, _), _ = data.load_mnist()
+    return train_digits[:1].repeat(len(digits), axis=0)
 
 
 def colour_as(kind, digits, seed):
@@ -125,15 +150,18 @@ def drawn_parts(generator, count, seed):
 
 
 def spoil(part, seed):
-    """Changes paper or stencils `(n, side, side, channels)` in four ways, by name."""
+    """Changes paper or stencils `(n, side, side, channels)` in four ways, by name.
+
+    Left out, paper is black, and a stencil has no ink.
+    """
     order = np.random.default_rng(seed).permutation(part.shape[1] * part.shape[2])
     flat = part.reshape(len(part), -1, part.shape[3])
     moves = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
     return {
         "mirrored": part[:, :, ::-1],
-        "upside down": part[:, ::-1],
         "scattered": flat[:, order].reshape(part.shape),
         "blurred": sum(np.roll(part, move, (1, 2)) for move in moves) / 9,
+        "left out": np.full_like(part, 1 if part.shape[3] == 1 else -1),
     }
 
 
@@ -183,14 +211,7 @@ def measure(kind, gan, seed):
     matches, places, tints = colour.compare_paper(images, KINDS[kind][0]())
     commonest = np.unique(places, axis=0, return_counts=True)[1].max() / COUNT
     shares = matches.mean(), commonest, tints.std(axis=0).mean()
-    middle = gan.averaged_generator(
-        np.zeros((1, gan.latent_dim), np.float32), training=False
-    )
-    ink = [
-        colour.find_strokes(each).mean() / 255
-        for each in (images, plotting.to_uint8(middle.numpy()))
-    ]
-    values = [*(found[name] for name in FIGURES[:2]), *shares, *ink]
+    values = [*(found[name] for name in FIGURES[:2]), *shares]
     return {name: round(float(value), 3) for name, value in zip(FIGURES, values)}
 
 
@@ -201,7 +222,7 @@ def train(name, seed):
         A list of dicts, one each time that D is asked: `step`, and the shares that are
         told in `paper` and `strokes`, by what is wrong; of a GAN, `FIGURES`, too.
     """
-    if name in KINDS:
+    if name in GANS:
         return train_gan(name, seed)
     parts = [train_alone(name, part, seed) for part in ("paper", "strokes")]
     return [
@@ -225,12 +246,12 @@ def train_alone(name, part, seed):
         The share of test images that it takes for more real than what became of them,
         after each of `ALONE_AT`.
     """
-    digits = data.load_mnist()[0][0][: 2 * ALONE_OF]
+    digits = choose_digits(name, data.load_mnist()[0][0][: 2 * ALONE_OF])
     paper, stencil = real_parts("colour", digits, seed)
-    lay = INKS[name]
+    lay = SCENES[name]
     wrong = lay(*mirror(part, paper[ALONE_OF:], stencil[ALONE_OF:]))
     kinds = [lay(paper[:ALONE_OF], stencil[:ALONE_OF]), wrong]
-    asked = real_parts("colour", test_digits(), seed + 1)
+    asked = real_parts("colour", choose_digits(name, test_digits()), seed + 1)
     discriminator = COLOUR.build_networks(seed)["discriminator"]
     adam = make_recipe("colour").optimizers["discriminator"]()
     random, shares = np.random.default_rng(seed), []
@@ -257,17 +278,19 @@ def train_alone(name, part, seed):
     return shares
 
 
-def train_gan(kind, seed):
-    """Trains the lesson's GAN on a kind of images."""
+def train_gan(name, seed):
+    """Trains the lesson's GAN, and asks D about one change of each part."""
+    kind, steps, how = GANS[name]
     recipe = make_recipe(kind)
     gan, found = recipe.build(seed), []
     paper, stencil = real_parts(kind, test_digits(), seed + 1)
-    for until in MEASURED_AT:
+    for until in steps:
         gan.fit(
             recipe.batches(seed, gan.step), steps_per_epoch=until - gan.step, verbose=0
         )
         drawn = drawn_parts(gan.generator, ASKED, seed)
         shares = told(gan.discriminator, paper, stencil, *drawn, seed)
+        shares = {part: {how: changes[how]} for part, changes in shares.items()}
         found.append({"step": gan.step} | shares | measure(kind, gan, seed))
     return found
 
@@ -292,7 +315,7 @@ def lay_out(record):
     """Returns shares and figures as text, a line for each step and seed."""
     lines = [f"{'':20}seed  step   wrong paper, strokes told  score  Fréchet  match"]
     for name, by_seed in record.items():
-        how = "drawn by G" if name in KINDS else "mirrored"
+        how = GANS[name][2] if name in GANS else "mirrored"
         for seed, rows in by_seed.items():
             for row in rows:
                 told = "".join(

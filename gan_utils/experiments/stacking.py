@@ -5,8 +5,9 @@ python -m gan_utils.experiments.stacking [--out data/stacking.json] [--show]
 The shipped `stacked_plain` and `stacked` differ in both, so they do not tell which one
 counts. Here are all four, short, seed by seed, with half as many channels so that they
 take less time. The low rates go on until their rate times steps is that of the high
-ones at their first point. Writes the record after each training and goes on from what
-is there, twenty minutes in all. `--show` prints the shipped one.
+ones at their first point, at which most of those still read as one number. Writes the
+record after each training and goes on from what is there, twenty minutes in all.
+`--show` prints the shipped one.
 """
 
 from functools import partial

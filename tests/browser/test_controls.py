@@ -188,39 +188,6 @@ def test_the_sliders_of_the_generator_lesson_change_the_picture(generator_lesson
             move(generator_lesson, hand, handle)
 
 
-def test_what_a_control_needs_is_all_that_runs():
-    code = """
-import numpy as np
-import keras
-count = 3
-points = np.zeros(count)
-points[0] = 1
-far = points + 1
-far *= 2
-print(far)
-def look(size):
-    return far[:size]
-def unused(size):
-    return keras.Input(size)
-widgets.explore(look, size=(0, 3, 1, 0))
-count = 4
-"""
-    needed = """def lesson():
-    import numpy as np
-    count = 3
-    points = np.zeros(count)
-    points[0] = 1
-    far = points + 1
-    far *= 2
-    def look(size):
-        return far[:size]
-    display(widgets.explore(look, size=(0, 3, 1, 0)))
-
-
-lesson()"""
-    assert slices.show_controls("lesson", code) == needed
-
-
 def test_the_controls_open_without_a_complaint(controls):
     assert controls.complaints() == []
 
