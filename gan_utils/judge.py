@@ -165,8 +165,8 @@ def asked_of(generator, count, digits=None):
                 "`conditional` can."
             )
         return None
-    digits = range(kinds) if digits is None else digits
-    digits = checks.labels(list(digits), ("n",), kinds, "digits")
+    digits = np.arange(kinds) if digits is None else digits
+    digits = checks.labels(digits, ("n",), kinds, "digits")
     return np.resize(digits.astype(np.int64), count)
 
 

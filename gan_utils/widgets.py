@@ -6,6 +6,7 @@ whose names are chosen with arrow keys and Enter.
 """
 
 import functools
+import itertools
 import math
 
 from gan_utils import checks, latent, plotting
@@ -263,7 +264,7 @@ def write_number(sample, latent_dim, number="0123456789", zoom=3, seed=0):
     Raises:
         ValueError: a number is out of range.
     """
-    generator = np.random.default_rng(checks.count(seed, "seed", 0))
+    seeds = itertools.count(checks.count(seed, "seed", 0))
     field = ipywidgets.Text(value=number, description="number")
     variety = _slider("variety", (0.0, 1.0, 0.05, 0.0))
     roll = _roll(description="another hand")
@@ -280,7 +281,7 @@ def write_number(sample, latent_dim, number="0123456789", zoom=3, seed=0):
         screen.show(sample(points, digits), "".join(map(str, digits)))
 
     def take(button=None):
-        hands[:] = [generator.standard_normal((21, latent_dim), dtype=np.float32)]
+        hands[:] = [latent.sample_latents(21, latent_dim, next(seeds))]
         draw()
 
     roll.on_click(take)

@@ -67,7 +67,7 @@ def _first(array, value):
 
 # Their docstrings say for what they return NaN.
 MAY_LACK_A_FILE = {"judge.load_second_judge"}  # which nobody ships
-MAY_BE_NAN = ("metrics.traits", "compiled.make_matcher")
+MAY_BE_NAN = ("metrics.traits", "metrics.read_as_asked", "compiled.make_matcher")
 # Their errors are the reason in a sentence that their callers write.
 REASONS = ("data.read_arrays",)
 FILES = (".", "missing/a", "zeros", "empty")
@@ -139,6 +139,11 @@ def _sample(points):
     return np.tanh(np.repeat(points[:, :1], 784, axis=1)).reshape(-1, 28, 28)
 
 
+def _sample_asked(points, asked):
+    """Images of points, as a compiled generator draws them that is asked."""
+    return _sample(points + np.asarray(asked)[:, None])
+
+
 def _read(images):
     """Features and probabilities of images, as a compiled classifier reads them."""
     return images.reshape(len(images), -1), np.full((len(images), 10), 0.1)
@@ -147,6 +152,11 @@ def _read(images):
 @functools.cache
 def _generator():
     return models.build_generator(latent_dim=8)
+
+
+@functools.cache
+def _conditional():
+    return models.build_conditional_generator(latent_dim=8)
 
 
 @functools.cache
@@ -162,9 +172,9 @@ def _plane():
 # What is called in place of a function that needs networks, or returns what is called.
 CALLS = {
     "data.batches": lambda **given: next(iter(data.batches(**given))),
-    "compiled.make_sampler": lambda points, batch_size: compiled.make_sampler(
-        _generator(), batch_size
-    )(points),
+    "compiled.make_sampler": lambda batch_size, **given: compiled.make_sampler(
+        _conditional(), batch_size
+    )(**given),
     "compiled.make_matcher": lambda images, points: compiled.make_matcher(
         _generator(), images
     )(points),
@@ -181,8 +191,9 @@ CALLS = {
         iter(playground.RING.batches(**given))
     ),
     "playground.Mixture.judge": playground.RING.judge,
-    "judge.make_judge": lambda images: judge.load_judge()(images),
-    "judge.draw": lambda **given: judge.draw(_generator(), **given),
+    "judge.make_judge": lambda **given: judge.load_judge()(**given),
+    "judge.draw": lambda **given: judge.draw(_conditional(), **given),
+    "judge.asked_of": lambda **given: judge.asked_of(_conditional(), **given),
 }
 SIGNS = ("generator_loss", "discriminator_loss_real", "discriminator_loss_fake")
 # What each function is given, before it is spoilt. Functions stay as they are.
@@ -212,6 +223,16 @@ TABLE = {
         "real_features": _points(r),
     },
     "metrics.traits": lambda r: {"images": _images(r)},
+    "metrics.read_as_asked": lambda r: {
+        "probabilities": _chances(r),
+        "asked": r.permutation(40) % 10,
+    },
+    "metrics.recall_by_kind": lambda r: {
+        "features": _points(r),
+        "kinds": _digits(r, 40) % 3,
+        "real_features": _points(r),
+        "real_kinds": r.permutation(40) % 3,
+    },
     "metrics.evaluate": lambda r: {
         "features": _points(r),
         "probabilities": _chances(r),
@@ -363,6 +384,13 @@ TABLE = {
         "zoom": 4,
         "seed": 0,
     },
+    "widgets.write_number": lambda r: {
+        "sample": _sample_asked,
+        "latent_dim": 8,
+        "number": "0123",
+        "zoom": 3,
+        "seed": 0,
+    },
     "widgets.real_or_fake": lambda r: {
         "real_images": _images(r),
         "fake_images": _images(r),
@@ -433,7 +461,11 @@ TABLE = {
         "first_step": 0,
     },
     "playground.Mixture.judge": lambda r: {"points": _points(r, 40, 2)},
-    "compiled.make_sampler": lambda r: {"points": _points(r), "batch_size": 16},
+    "compiled.make_sampler": lambda r: {
+        "latents": _points(r),
+        "asked": [_digits(r, 40), _chances(r), None][r.integers(3)],
+        "batch_size": 16,
+    },
     "compiled.batch_size_of": lambda r: {},
     "compiled.make_matcher": lambda r: {
         "images": _images(r, (28, 28, 1)),
@@ -445,12 +477,18 @@ TABLE = {
     },
     "judge.make_judge": lambda r: (
         judge.load_judge()  # before time is taken
-        and {"images": _images(r, (28, 28, 1))}
+        and {"images": _images(r, (28, 28, 1)), "asked": _digits(r, 6)}
     ),
     "judge.load_judge": lambda r: {},
     "judge.load_second_judge": lambda r: {},
     "judge.load_validation_judge": lambda r: {},
-    "judge.draw": lambda r: {"count": 4, "seed": 0, "pixel_range": (-1, 1)},
+    "judge.asked_of": lambda r: {"count": 4, "digits": [3, 8]},
+    "judge.draw": lambda r: {
+        "count": 4,
+        "seed": 0,
+        "pixel_range": (-1, 1),
+        "digits": [3, 8],
+    },
     "judge.draw_pretrained": lambda r: {"name": "tiny_mlp", "count": 4, "seed": 0},
     "judge.measure": lambda r: {
         "name": "tiny_mlp",
