@@ -18,11 +18,11 @@ MARK = "3px solid #D55E00"  # around the image that is chosen
 _roll = functools.partial(ipywidgets.Button, icon="refresh", layout={"width": "auto"})
 
 
-def explore(render, caption=None, zoom=6, continuous=True, **sliders):
-    """Shows an image that follows sliders.
+def explore(render, caption=None, zoom=6, continuous=True, **controls):
+    """Shows an image that follows sliders and pickers.
 
     Args:
-        render: a function that takes the sliders' values by name and returns
+        render: a function that takes the controls' values by name and returns
             images `(n, height, width)` or `(n, height, width, channels)`, as in
             `plotting.tile`; they are shown in one row.
         caption: a function that takes the same values and returns a line of text
@@ -30,11 +30,12 @@ def explore(render, caption=None, zoom=6, continuous=True, **sliders):
         zoom: screen pixels a pixel of the image.
         continuous: whether the image follows a drag, or waits until it ends, for
             what takes seconds.
-        **sliders: a tuple `(low, high, step, start)` for each name; whole
-            numbers make a slider over whole numbers.
+        **controls: for each name a tuple `(low, high, step, start)`; whole numbers
+            make a slider over whole numbers. Or a list of texts, of which one is
+            picked, the first one first.
 
     Returns:
-        An `ipywidgets.VBox`: the sliders, the image, the caption.
+        An `ipywidgets.VBox`: the controls, the image, the caption.
 
     Raises:
         ValueError: a slider is not four finite numbers, its step is not above 0, or
@@ -44,18 +45,19 @@ def explore(render, caption=None, zoom=6, continuous=True, **sliders):
         >>> paint = lambda grey: np.full((1, 28, 28), grey)
         >>> box = explore(paint, grey=(-1.0, 1.0, 0.1, 0.0))
     """
-    controls = {name: _slider(name, values) for name, values in sliders.items()}
+    made = {
+        name: _control(name, values, continuous) for name, values in controls.items()
+    }
     screen = _Screen(zoom)
 
     def draw(change=None):
-        values = {name: slider.value for name, slider in controls.items()}
+        values = {name: control.value for name, control in made.items()}
         screen.show(render(**values), caption(**values) if caption else "")
 
-    for slider in controls.values():
-        slider.continuous_update = continuous
-        slider.observe(draw, "value")
+    for control in made.values():
+        control.observe(draw, "value")
     draw()
-    return _box("explore", [*controls.values(), screen])
+    return _box("explore", [*made.values(), screen])
 
 
 def stepper(render, caption, zoom=1, **actions):
@@ -470,6 +472,15 @@ def _toggle(description, options, width):
         # A row of its own would be taken by the description otherwise.
         layout={"width": "auto", "display": "flex"},
     )
+
+
+def _control(name, values, continuous):
+    texts = isinstance(values, list) and {type(value) for value in values} == {str}
+    if texts:
+        return _picker(name.replace("_", " "), values, values[0])
+    slider = _slider(name, values)
+    slider.continuous_update = continuous
+    return slider
 
 
 def _slider(name, values):

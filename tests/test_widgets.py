@@ -47,6 +47,20 @@ def test_every_slider_has_its_kind_and_a_description():
     assert (grey.description, grey.min, grey.max) == ("grey", -1.0, 1.0)
 
 
+def test_a_list_of_texts_makes_a_picker():
+    box = widgets.explore(
+        lambda grey, kind: np.full((1, 4, 4), grey if kind == "plain" else -grey),
+        grey=(-1.0, 1.0, 0.1, 1.0),
+        kind=["plain", "turned"],
+    )
+    _, picker, screen = box.children
+    assert isinstance(picker, ipywidgets.Dropdown)
+    assert picker.description == "kind"
+    assert pixels(screen.image).max() == 255
+    picker.value = "turned"
+    assert pixels(screen.image).max() == 0
+
+
 def test_what_takes_seconds_waits_for_the_end_of_a_drag():
     grey, *_ = grey_box().children
     slow = widgets.explore(
@@ -75,7 +89,16 @@ def test_a_button_acts_and_then_the_image_is_drawn():
 
 @pytest.mark.parametrize(
     "values",
-    [(0, 1, 1, 2), (0, 1), (0, np.nan, 1, 0), (0, 1, 0, 0), (0, 1, "1", 0), 5, None],
+    [
+        (0, 1, 1, 2),
+        (0, 1),
+        (0, np.nan, 1, 0),
+        (0, 1, 0, 0),
+        (0, 1, "1", 0),
+        5,
+        None,
+        [],
+    ],
 )
 def test_a_bad_slider_is_named(values):
     with pytest.raises(ValueError, match="slider 'grey'"):

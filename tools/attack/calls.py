@@ -353,9 +353,10 @@ TABLE = {
         "zoom": 2,
     },
     "widgets.explore": lambda r: {
-        "render": lambda grey: np.full((1, 8, 8), grey / 1e18),
+        "render": lambda grey, kind: np.full((1, 8, 8), grey / 1e18),
         "zoom": 6,
         "grey": (-1.0, 1.0, 0.1, 0.0),
+        "kind": ["one", "other"],
     },
     "widgets.stepper": lambda r: {
         "render": lambda: np.zeros((1, 8, 8)),
