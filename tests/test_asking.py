@@ -1,11 +1,15 @@
 """GANs that are asked in several ways: how they differ, and what was recorded."""
 
-from gan_utils import data, models, records
+from functools import partial
+
+from gan_utils import data, models, records, steps
 from gan_utils.experiments import asking
+from gan_utils.gan import GAN, normal_with_kinds
 
 import keras
 import numpy as np
 import pytest
+from keras.layers import Identity
 
 SMALL = {"channels": 4, "seed": 1}
 
@@ -55,7 +59,41 @@ def test_images_that_are_all_alike_have_no_spread():
     np.testing.assert_allclose(asking.spreads(one_a_kind, labels), 0)
 
 
-@pytest.mark.parametrize("kind", asking.KINDS)
+def weights_after(step):
+    """Returns all weights of a small GAN that one step moved."""
+    gan = GAN(
+        models.build_conditional_generator(**SMALL),
+        models.build_projection_discriminator(**SMALL, norm=Identity, dropout=0.0),
+        prior=normal_with_kinds,
+        step=step,
+    )
+    gan.compile(*[keras.optimizers.SGD(0.1) for _ in range(2)], steps_per_execution=1)
+    recipe = asking.make_recipe("projection").vary(batch_size=8)
+    gan.fit(recipe.batches(0, 0), steps_per_epoch=1, verbose=0)
+    return [*gan.generator.get_weights(), *gan.discriminator.get_weights()]
+
+
+def test_a_penalty_of_nothing_changes_nothing_and_another_changes_d():
+    plain = weights_after(steps.conditional_step)
+    free, paid = (
+        weights_after(partial(asking.penalised_step, penalty=penalty))
+        for penalty in (0.0, 20.0)
+    )
+    for expected, found in zip(plain, free, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    changed = [not np.allclose(*pair) for pair in zip(plain, paid, strict=True)]
+    assert any(changed)
+
+
+DIFFERENT = (  # in how they are trained
+    "planes, labels shuffled",
+    "planes, repeated wrongly",
+    "D reads both",
+    "the same, penalty 20",
+)
+
+
+@pytest.mark.parametrize("kind", DIFFERENT)
 def test_a_kind_is_trained_and_measured(kind, monkeypatch):
     monkeypatch.setattr(asking, "MEASURED_AT", (1, 2))
     monkeypatch.setattr(asking, "COUNT", 50)

@@ -10,6 +10,8 @@ from functools import partial
 
 from gan_utils import data, judge, models, paths, steps
 from gan_utils.experiments import shipped
+from gan_utils.experiments.trials import steepness
+from gan_utils.fitting import fit_until
 from gan_utils.gan import normal_with_kinds
 from gan_utils.models.parts import checked
 from gan_utils.recipes import LESSON_05
@@ -17,6 +19,7 @@ from gan_utils.settings import pair
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 PLACE = paths.MNIST.with_name("asking.json")
@@ -77,6 +80,46 @@ def asked_by(**options):
     return told_by(models.build_reading_discriminator) | {"step": step}
 
 
+def penalised_step(gan, batch, latents, penalty):
+    """Updates both networks once, as `steps.conditional_step`; D pays for steepness.
+
+    Args:
+        gan: as for `steps.conditional_step`.
+        batch: as for `steps.conditional_step`.
+        latents: as for `steps.conditional_step`.
+        penalty: weight of `trials.steepness` at real images, told their own kind.
+
+    Returns:
+        What `steps.conditional_step` returns.
+    """
+    real_images, labels = batch
+    _, asked = latents
+    told = tf.one_hot(labels, asked.shape[1])
+
+    def judge_as_told(images, training):
+        return gan.discriminator([images, told], training=training)
+
+    with tf.GradientTape(persistent=True) as tape:
+        fake_images = gan.generator(latents, training=True)
+        real_logits = judge_as_told(real_images, training=True)
+        fake_logits = gan.discriminator([fake_images, asked], training=True)
+        loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
+        steep = steepness(judge_as_told, real_images)
+        discriminator_loss = loss_real + loss_fake + penalty * steep
+        generator_loss = gan.generator_loss(fake_logits)
+    steps.move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
+    steps.move(gan.generator, gan.generator_optimizer, tape, generator_loss)
+    values = dict(zip(steps.LOSSES, (generator_loss, loss_real, loss_fake)))
+    return values | steps.opinions(real_logits, fake_logits)
+
+
+def projected(penalty=0, **options):
+    """Returns what a recipe changes for a D that compares with the kind's vector."""
+    changes = told_by(models.build_projection_discriminator, **options)
+    step = partial(penalised_step, penalty=penalty)
+    return changes | ({"step": step} if penalty else {})
+
+
 # What each kind changes in lesson 5's recipe; all are asked for a digit.
 KINDS = {
     "planes": told_by(models.build_plane_discriminator),
@@ -85,10 +128,12 @@ KINDS = {
     "planes, repeated wrongly": told_by(build_striped_discriminator),
     "D reads both": asked_by(),
     "D reads real digits": asked_by(fakes_too=False),
-    "D reads real digits, weight .1": asked_by(fakes_too=False, weight=0.1),
-    "projection": told_by(models.build_projection_discriminator),
-    "projection, no batch norm": told_by(
-        models.build_projection_discriminator, norm=layers.Identity
+    "projection": projected(),
+    "projection, no batch norm": projected(norm=layers.Identity),
+    "the same, penalty 1": projected(penalty=1, norm=layers.Identity),
+    "the same, penalty 20": projected(penalty=20, norm=layers.Identity),
+    "planes, no batch norm": told_by(
+        models.build_plane_discriminator, norm=layers.Identity
     ),
 }
 
@@ -135,23 +180,15 @@ def train(kind, seed):
     _, (real, labels) = data.load_mnist()
     asked = judge.asked_of(gan.generator, COUNT)
     for until in MEASURED_AT:
-        count = until - gan.step
-        gan.fit(recipe.batches(seed, gan.step), steps_per_epoch=count, verbose=0)
+        fit_until(gan, partial(recipe.batches, seed), until, 50, [])
         images = judge.draw(gan.averaged_generator, COUNT, seed, **recipe.drawing)
         figures = measure(images, asked)
-        found.append(
-            {"step": gan.step}
-            | {name: round(figures[name], 4) for name in FIGURES}
-            | {
-                name: np.round(figures[name], 3).tolist()
-                for name in ("asked_shares", "asked_recalls")
-            }
-            | {
-                "spreads": np.round(
-                    spreads(images, asked) / spreads(real, labels), 3
-                ).tolist()
-            }
-        )
+        row = {"step": gan.step}
+        row |= {name: round(figures[name], 4) for name in FIGURES}
+        by_digit = {name: figures[name] for name in ("asked_shares", "asked_recalls")}
+        by_digit["spreads"] = spreads(images, asked) / spreads(real, labels)
+        row |= {name: np.round(each, 3).tolist() for name, each in by_digit.items()}
+        found.append(row)
     return found
 
 

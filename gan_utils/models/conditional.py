@@ -51,7 +51,12 @@ build_conditional_generator = checked(build_conditional_generator, multiple=4)
 
 
 def build_plane_discriminator(
-    channels=32, seed=0, shape=(28, 28, 1), dropout=0.3, kinds=10
+    channels=32,
+    seed=0,
+    shape=(28, 28, 1),
+    norm=batch_norm,
+    dropout=0.3,
+    kinds=10,
 ):
     """Builds a `build_discriminator` that is told the kind as planes of pixels.
 
@@ -62,6 +67,7 @@ def build_plane_discriminator(
         channels: as in `build_discriminator`.
         seed: as in `build_discriminator`.
         shape: as in `build_discriminator`.
+        norm: as in `build_discriminator`.
         dropout: as in `build_discriminator`.
         kinds: how many there are, 2 or more.
 
@@ -83,9 +89,8 @@ def build_plane_discriminator(
     images, shares = keras.Input(shape), keras.Input((kinds,))
     planes = layers.RepeatVector(height * width)(shares)
     planes = layers.Reshape((height, width, kinds))(planes)
-    judge = build_discriminator(
-        channels, seed, (height, width, colours + kinds), dropout=dropout
-    )
+    taken = (height, width, colours + kinds)
+    judge = build_discriminator(channels, seed, taken, norm, dropout)
     logits = judge(layers.Concatenate()([images, planes]))
     return keras.Model([images, shares], logits, name="discriminator")
 
