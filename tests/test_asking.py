@@ -64,6 +64,7 @@ def weights_after(step):
     gan = GAN(
         models.build_conditional_generator(**SMALL),
         models.build_projection_discriminator(**SMALL, norm=Identity, dropout=0.0),
+        seed=0,
         prior=normal_with_kinds,
         step=step,
     )
