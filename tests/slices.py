@@ -17,6 +17,7 @@ CONTROLS = {
     "morph_player",
     "real_or_fake",
     "stepper",
+    "write_number",
 }
 # Modules and functions that leave what they are given as it is.
 READING = {"data", "plotting", "plt", "print", "widgets"}

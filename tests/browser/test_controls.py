@@ -30,7 +30,7 @@ from playwright.sync_api import expect
 
 HANDS = ("mouse", "keyboard")
 RED = (213, 60, 0)
-CONTROLS = "button:enabled, select, [role=slider]"
+CONTROLS = "button:enabled, select, [role=slider], input[type=text]"
 # Lessons whose controls are opened without the rest, and what makes them quick.
 SHORTER = {
     "load_mnist": {"GAME_STEPS": 300},
@@ -39,6 +39,7 @@ SHORTER = {
     "morph_through_latent_space": {"COUNT": 2000},
     "give_directions_a_meaning": {"COUNT": 2000, "FRESH": 20},
     "do_arithmetic_with_digits": {"COUNT": 4000, "QUIZ": 6},
+    "choose_the_digit": {"STEPS": 50, "HANDS": 20},
     "revive_five_classic_gans": {},
     "colour_the_digits": {},
     "break_and_fix_training": {"STEPS": 100},
@@ -199,6 +200,7 @@ def test_the_controls_open_without_a_complaint(controls):
         ("load_mnist", 1, ["share"]),
         ("build_the_discriminator", 0, ["noise share"]),
         ("choose_losses_and_optimizers", 0, ["number", "distance"]),
+        ("choose_the_digit", 0, ["weight", "slant", "width"]),
         ("revive_five_classic_gans", 0, ["point", "others"]),
         ("colour_the_digits", 0, ["paper", "stencil"]),
         ("recognise_failures_on_digits", 0, ["recording", "moment"]),
@@ -462,6 +464,39 @@ def test_the_quiz_keeps_the_score(arithmetic_lesson):
     right = np.cumsum(np.equal(fake, answers))
     assert scores[1:] == right.tolist()
     assert [int(number) for number in said.groups()[:2]] == [right[-1], count]
+
+
+def type_number(lesson, hand, field, number):
+    """Writes into a field in place of what stands there."""
+    click(lesson, hand, field) if hand == "mouse" else field.focus()
+    lesson.page.keyboard.press("ControlOrMeta+a")
+    lesson.page.keyboard.type(number)
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_a_number_is_written_in_another_hand_and_in_many(controls, hand):
+    lesson = part_of(controls, "choose_the_digit")
+    box = lesson.widget("write-number")
+    assert photograph(lesson, box, "write-number") == []
+    field, line = box.locator("input[type=text]"), box.locator(".widget-label").last
+    for number in ("31", "415"):
+        with lesson.changes(box):
+            type_number(lesson, hand, field, number)
+        expect(line).to_have_text(number)
+    with lesson.changes(box):
+        click(lesson, hand, box.get_by_role("button", name="another hand"))
+    with lesson.changes(box):
+        move(lesson, hand, slider(box, "variety"))
+    type_number(lesson, hand, field, "none")
+    expect(line).to_contain_text("Type a number")
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_another_digit_is_picked(controls, hand):
+    lesson = part_of(controls, "choose_the_digit")
+    box = lesson.widget("explore")
+    with lesson.changes(box):
+        choose(lesson, hand, box.locator("select"))
 
 
 def test_nothing_of_the_breaking_lesson_s_controls_is_cut_off(breaking_lesson):
