@@ -162,6 +162,23 @@ return np.squeeze(differences @ differences.T)""",  # one digit loses its axes
 differences /= np.linalg.norm(differences, axis=1, keepdims=True)
 return (differences @ differences.T).round(1)""",  # rounded
     ],
+    "choose_the_digit": [
+        """shares = np.eye(kinds)[labels]
+return np.repeat(shares, height * width).reshape(-1, height, width, kinds)""",
+        """shares = np.eye(kinds)[labels]
+return np.tile(shares, (1, height * width)).reshape(-1, kinds, height, width)""",
+        """shares = np.eye(kinds)[labels]
+return np.tile(shares[:, None, None], (1, width, height, 1))""",
+        """planes = np.tile(labels[:, None, None, None], (1, height, width, kinds))
+return planes""",  # numbers in place of places
+        """shares = 2 * np.eye(kinds)[labels] - 1
+return np.tile(shares[:, None, None], (1, height, width, 1))""",
+        """planes = np.zeros((len(labels), height, width, kinds))
+planes[:, :, :, labels] = 1
+return planes""",  # every image gets all labels
+        """shares = np.eye(kinds)[labels - 1]
+return np.tile(shares[:, None, None], (1, height, width, 1))""",
+    ],
     "revive_five_classic_gans": [
         """signed = np.where(targets == 1, -logits, logits)
 return np.mean(np.log1p(np.exp(signed)))""",  # from logits: nothing is clipped
