@@ -356,7 +356,7 @@ PRINTED = {
     ("colour_the_digits", "Change"): [("0.02", "0.03"), ("0.05", "0.07")],
     ("recognise_failures_on_digits", "Predict"): ["99", "1"],
     ("recognise_failures_on_digits", "Change"): [
-        *["84", "49", "18", "49", "9", "48", "0", "48", "0"],
+        *["84", "49", "27", "49", "11", "48", "0", "48", "0"],
     ],
     ("draw_a_thousand_kinds", "Predict"): ["316", "500", "394", "7"],
     ("draw_a_thousand_kinds", "Change"): [
