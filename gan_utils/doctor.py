@@ -44,8 +44,10 @@ def diagnose(curves, patience=300):
     - The samples are too alike: their `variety` is never above half of real images',
       and nothing above explains it.
 
-    What leaves no trace in these numbers stays unseen, such as a G that is trained
-    without `training=True`. Look at samples, and measure them.
+    What passes no threshold stays unseen, though the curves may show it beside healthy
+    ones: G's loss where real and fake images share one batch of a D with batch norm, or
+    the variety of a G that is trained without `training=True`. Look at samples, and
+    measure them.
 
     Args:
         curves: a dict from names to `(steps, values)`, as `callbacks.read_scalars`

@@ -95,17 +95,22 @@ def needed(statements, wanted=None):
         for name in names(statement)[0]
         if isinstance(statement, FIXED) or name.isupper()
     }
-    kept, missing = [], set(wanted or ())
-    for statement in reversed(statements):
-        given, used = names(statement)
-        if wanted is None:
-            piece = is_control(statement)
-        else:
-            piece = may_change(statement, missing - fixed)
-        if piece or given & missing:
-            kept.append(statement)
-            missing = missing - given | used
-    return kept[::-1]
+    late = set()  # what a function uses that gets its value below the function
+    while True:
+        kept, missing = [], set(wanted or ()) | late
+        for statement in reversed(statements):
+            given, used = names(statement)
+            if wanted is None:
+                piece = is_control(statement)
+            else:
+                piece = may_change(statement, missing - fixed)
+            if piece or given & missing:
+                kept.append(statement)
+                missing = missing - given | used
+        given_anywhere = set().union(*(names(each)[0] for each in statements))
+        if missing & given_anywhere <= late:
+            return kept[::-1]
+        late |= missing & given_anywhere
 
 
 def show_controls(name, code):

@@ -250,6 +250,20 @@ def test_the_faint_loss_is_a_small_share_of_the_usual_one():
     assert trial.vary(generator_loss=failures.HEALTHY.generator_loss) == Trial()
 
 
+def test_the_lengthened_loss_differs_from_the_saturating_one_in_its_length_only():
+    _, trial, _ = failures.FAILURES["lengthened_loss"]
+    _, short, _ = failures.FAILURES["saturating_loss"]
+    assert trial.vary(generator_loss=short.generator_loss) == short
+    logits = tf.Variable([[-6.0], [-2.0]])
+    lengths = []
+    for of in (trial, short, failures.HEALTHY):
+        with tf.GradientTape() as tape:
+            loss = of.generator_loss(logits)
+        lengths.append(float(tf.reduce_sum(abs(tape.gradient(loss, logits)))))
+    assert lengths[0] == pytest.approx(lengths[2])
+    assert lengths[1] < lengths[0] / 10
+
+
 def test_the_slow_pair_is_as_far_apart_as_the_healthy_one():
     _, trial, _ = failures.FAILURES["slow_both"]
     slower = np.divide(failures.HEALTHY.rates, trial.rates)

@@ -44,6 +44,25 @@ lesson()"""
     assert slices.show_controls("lesson", code) == needed
 
 
+def test_what_a_function_uses_may_get_its_value_below_it():
+    code = """
+def look(size):
+    return far[:size]
+unused = 3
+far = [1, 2, 3]
+widgets.explore(look, size=(0, 3, 1, 0))
+"""
+    shown = """def lesson():
+    def look(size):
+        return far[:size]
+    far = [1, 2, 3]
+    display(widgets.explore(look, size=(0, 3, 1, 0)))
+
+
+lesson()"""
+    assert slices.show_controls("lesson", code) == shown
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_the_controls_of_a_lesson_use_no_name_that_has_no_value(path):
     cells = nbformat.read(path, as_version=4).cells

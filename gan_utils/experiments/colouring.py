@@ -2,42 +2,43 @@
 
 python -m gan_utils.experiments.colouring [--out data/colouring.json] [--show]
 
-Lesson 11's GAN, in colour and in grey, and a D alone that is shown mirrored paper or
-mirrored strokes: with bright ink, with dark ink, and with one digit on all paper; seed
-by seed. Writes the record after each training and goes on from what stands there; a
-training takes one to five minutes of one core. `--show` prints the shipped record.
+Lesson 11's GAN, with batch norm in D and without, and a D alone that is shown mirrored
+paper: by batches of one kind, by mixed ones, without batch norm, and with faint ink;
+seed by seed. Each D is asked both by batches of one kind and by mixed ones. Writes the
+record after each training and goes on from what stands there; a training takes half a
+minute of one core. `--show` prints the shipped record.
 """
 
-from gan_utils import colour, data, judge, latent, paths, records
+import dataclasses
+
+from gan_utils import colour, data, latent, paths, records
 from gan_utils.experiments import shipped
 from gan_utils.models import build_discriminator, latent_dim
-from gan_utils.recipes import COLOUR, SMALL
+from gan_utils.recipes import COLOUR, SMALL, over_portrait
 from gan_utils.settings import adams
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 PLACE = paths.MNIST.with_name("colouring.json")
 SEEDS = (0, 1, 2)
-MEASURED_AT = (100, 200, 400, 800)  # steps; the lesson goes on to 1,500
-EARLY_AT = (100, 200)  # steps at which D is asked what it misses
-COUNT = 2000  # samples that are measured
+GAN_AT = (200,)  # steps of a GAN; the lesson goes on to 1,500
 ASKED = 512  # pairs of images that D is asked about
 PAPER_DIM = 16  # as in the recipe
-ALONE_AT = (40, 80, 160, 240)  # steps of a D without a G
+ALONE_AT = (80, 160, 240)  # steps of a D without a G
 ALONE_OF = 8000  # images of each kind that it learns from
 BATCH_SIZE = 64
-DARKER = 1.23  # than paper, as far as its negative is brighter, in the mean
-FIGURES = (
-    "classifier_score",
-    "frechet_distance",
-    "match",  # of the paper with the portrait, as are the next two
-    "commonest",
-    "tints",
-)
+FAINT = 0.5  # of the paper's darkness, where ink else is its negative
+WAYS = {"one kind": False, "mixed": True}  # of asking: are batches mixed?
 SHARES = {
     "type": "object",
     "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+}
+PARTS = {
+    "type": "object",
+    "required": ["paper"],
+    "properties": {"paper": SHARES, "strokes": SHARES},
 }
 SCHEMA = {
     "type": "object",
@@ -47,18 +48,12 @@ SCHEMA = {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["step", "paper", "strokes"],
-                "properties": {"paper": SHARES, "strokes": SHARES},
+                "required": ["step", *WAYS],
+                "properties": dict.fromkeys(WAYS, PARTS),
             },
         },
     },
 }
-
-
-def grey_portrait():
-    """Returns the portrait in grey, with three equal channels."""
-    grey = colour.load_portrait().mean(axis=2, keepdims=True)
-    return np.rint(grey).astype(np.uint8).repeat(3, axis=2)
 
 
 def white_lamp(pieces, tints):
@@ -66,59 +61,44 @@ def white_lamp(pieces, tints):
     return colour.shine(pieces, tints[..., :1].repeat(3, axis=3))
 
 
-KINDS = {
-    "colour": (colour.load_portrait, colour.shine),
-    "grey": (grey_portrait, white_lamp),
-}
+def faint_ink(paper, stencil):
+    """Lays ink that is `FAINT` as dark as the paper under it."""
+    return paper * np.where(stencil < 0, np.float32(FAINT), np.float32(1))
 
 
-def dark_ink(paper, stencil):
-    """Lays ink that is as much darker than the paper under it as it was brighter.
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """How a D alone learns: what ink is like, its batches, and its batch norm."""
 
-    It is darker than black: D takes any number.
-    """
-    return paper - np.float32(DARKER) * (stencil < 0)
+    lay: callable = np.multiply  # the paper's negative, as everywhere
+    mixed: bool = False
+    norm: bool = True
 
 
-# What a GAN is asked: of which kind, at which steps, and what was done to a part.
-GANS = {
-    "colour": ("colour", MEASURED_AT, "drawn by G"),
-    "grey": ("grey", MEASURED_AT, "drawn by G"),
-    "left out": ("colour", EARLY_AT, "left out"),
-}
-FIXED = "D alone, fixed digit"
+GANS = {"GAN, batch norm": True, "GAN, no batch norm": False}
 SCENES = {
-    "D alone, bright ink": np.multiply,  # paper's negative, as everywhere
-    FIXED: np.multiply,
-    "D alone, dark ink": dark_ink,
+    "D alone, one kind": Scene(),
+    "D alone, mixed": Scene(mixed=True),
+    "D alone, no batch norm": Scene(norm=False),
+    "D alone, faint ink": Scene(lay=faint_ink),
 }
 NAMES = (*GANS, *SCENES)
 
 
-def choose_digits(name, digits):
-    """Returns the digits of a scene: as many, but the same one for `FIXED`."""
-    if name != FIXED:
-        return digits
-    (train_digits, _), _ = data.load_mnist()
-    return train_digits[:1].repeat(len(digits), axis=0)
+def make_recipe(norm=True):
+    """Returns the recipe of `colour` with the lesson's rates, or D without its norm."""
 
+    def build(seed=0):
+        return build_discriminator(seed=seed, shape=SMALL, norm=keras.layers.Identity)
 
-def colour_as(kind, digits, seed):
-    """Lays digits over the portrait, in colour or in grey."""
-    load, lamp = KINDS[kind]
-    return colour.colour_digits(digits, load(), seed, lamp, side=SMALL[0])
-
-
-def make_recipe(kind):
-    """Returns the recipe of `colour` with the lesson's rates, for a kind of images."""
     return COLOUR.vary(
+        networks=COLOUR.networks | ({} if norm else {"discriminator": build}),
         optimizers=adams(1e-3, 5e-4, beta_2=0.99),
-        change=lambda digits, seed: colour_as(kind, digits, seed),
-        steps=MEASURED_AT[-1],
+        steps=GAN_AT[-1],
     )
 
 
-def real_parts(kind, digits, seed):
+def real_parts(digits, seed):
     """Returns paper and stencils of coloured digits, whose product they are.
 
     Returns:
@@ -126,7 +106,7 @@ def real_parts(kind, digits, seed):
         -1 for ink.
     """
     paper, images = (
-        colour_as(kind, part, seed) for part in (np.zeros_like(digits), digits)
+        over_portrait(part, seed) for part in (np.zeros_like(digits), digits)
     )
     ink = images.mean(axis=3, keepdims=True) > 127.5
     return paper / np.float32(127.5) - 1, np.where(ink, -1, 1).astype(np.float32)
@@ -152,7 +132,8 @@ def drawn_parts(generator, count, seed):
 def spoil(part, seed):
     """Changes paper or stencils `(n, side, side, channels)` in four ways, by name.
 
-    Left out, paper is black, and a stencil has no ink.
+    All images are scattered by one order. Left out, paper is black, and a stencil has
+    no ink.
     """
     order = np.random.default_rng(seed).permutation(part.shape[1] * part.shape[2])
     flat = part.reshape(len(part), -1, part.shape[3])
@@ -165,105 +146,111 @@ def spoil(part, seed):
     }
 
 
-def ask(discriminator, images):
-    """Asks D as it is asked while training, by batches of a kind, without dropout.
+def ask(discriminator, real, wrong, mixed=False):
+    """Asks D about real and wrong images with `training=True`, without dropout.
 
     A copy is asked, since an answer moves what batch norm remembers.
 
     Args:
         discriminator: as `build_discriminator` makes it.
-        images: float `(n, side, side, channels)`, n a multiple of `BATCH_SIZE`.
+        real: float `(n, side, side, channels)`, n a multiple of `BATCH_SIZE`.
+        wrong: of the same shape, what became of the real ones.
+        mixed: whether half of each batch is real and half is what became of it; else
+            a batch is of one kind, as while training.
 
     Returns:
-        Logits `(n,)`.
+        Logits of the real and of the wrong images, each `(n,)`.
     """
     channels = discriminator.layers[0].filters
-    asked = build_discriminator(channels, 0, images.shape[1:], dropout=0)
+    kinds = {type(layer) for layer in discriminator.layers}
+    plain = keras.layers.BatchNormalization not in kinds
+    options = {"norm": keras.layers.Identity} if plain else {}
+    asked = build_discriminator(channels, 0, real.shape[1:], dropout=0, **options)
     asked.set_weights(discriminator.get_weights())
-    batches = np.split(images.astype(np.float32), len(images) // BATCH_SIZE)
-    logits = [asked(batch, training=True).numpy() for batch in batches]
-    return np.concatenate(logits)[:, 0]
+
+    def answer(images):
+        return asked(images.astype(np.float32), training=True).numpy()[:, 0]
+
+    if not mixed:
+        parts = len(real) // BATCH_SIZE
+        return tuple(
+            np.concatenate([answer(batch) for batch in np.split(images, parts)])
+            for images in (real, wrong)
+        )
+    parts = 2 * len(real) // BATCH_SIZE
+    logits = [
+        answer(np.concatenate(halves)).reshape(2, -1)
+        for halves in zip(np.split(real, parts), np.split(wrong, parts))
+    ]
+    return tuple(np.concatenate(logits, axis=1))
 
 
-def told(discriminator, paper, stencil, drawn_paper, drawn_stencil, seed):
+def pairs_right(discriminator, real, wrong, mixed=False):
+    """Returns the share of pairs whose real image D takes for more real; see `ask`."""
+    of_real, of_wrong = ask(discriminator, real, wrong, mixed)
+    return round(float((of_real > of_wrong).mean()), 3)
+
+
+def told(discriminator, paper, stencil, drawn_paper, drawn_stencil, seed, mixed=False):
     """Measures what D tells from real images in which one part was changed.
 
     Returns:
         A dict: for `paper` and `strokes`, by what was done to them, the share of
-        images that D takes for more real than what became of them; half is chance.
+        `pairs_right`.
     """
-    real = ask(discriminator, paper * stencil)
-    found = {
-        "paper": {"drawn by G": drawn_paper, **spoil(paper, seed)},
-        "strokes": {"drawn by G": drawn_stencil, **spoil(stencil, seed)},
+    papers = {"drawn by G": drawn_paper, **spoil(paper, seed)}
+    stencils = {"drawn by G": drawn_stencil, **spoil(stencil, seed)}
+    wrong = {
+        "paper": {how: part * stencil for how, part in papers.items()},
+        "strokes": {how: paper * part for how, part in stencils.items()},
     }
-    for part, other in (("paper", stencil), ("strokes", paper)):
-        for name, changed in found[part].items():
-            share = (real > ask(discriminator, changed * other)).mean()
-            found[part][name] = round(float(share), 3)
-    return found
-
-
-def measure(kind, gan, seed):
-    """Measures samples of G's average: strokes, paper and tints."""
-    images = judge.draw(gan.averaged_generator, COUNT, seed)
-    found = judge.load_judge()(images)
-    matches, places, tints = colour.compare_paper(images, KINDS[kind][0]())
-    commonest = np.unique(places, axis=0, return_counts=True)[1].max() / COUNT
-    shares = matches.mean(), commonest, tints.std(axis=0).mean()
-    values = [*(found[name] for name in FIGURES[:2]), *shares]
-    return {name: round(float(value), 3) for name, value in zip(FIGURES, values)}
+    real = paper * stencil
+    return {
+        part: {
+            how: pairs_right(discriminator, real, images, mixed)
+            for how, images in changes.items()
+        }
+        for part, changes in wrong.items()
+    }
 
 
 def train(name, seed):
     """Trains one of `NAMES` by a seed.
 
     Returns:
-        A list of dicts, one each time that D is asked: `step`, and the shares that are
-        told in `paper` and `strokes`, by what is wrong; of a GAN, `FIGURES`, too.
+        A list of dicts, one each time that D is asked: `step`, and for each of `WAYS`
+        the shares that are told in `paper`, by what is wrong; of a GAN also those in
+        `strokes`.
     """
     if name in GANS:
-        return train_gan(name, seed)
-    parts = [train_alone(name, part, seed) for part in ("paper", "strokes")]
-    return [
-        {"step": step}
-        | {"paper": {"mirrored": paper}, "strokes": {"mirrored": strokes}}
-        for step, paper, strokes in zip(ALONE_AT, *parts)
+        return train_gan(GANS[name], seed)
+    return train_alone(SCENES[name], seed)
+
+
+def train_alone(scene, seed):
+    """Trains a D to tell images with mirrored paper from real ones; see `train`."""
+    digits = data.load_mnist()[0][0][: 2 * ALONE_OF]
+    paper, stencil = real_parts(digits, seed)
+    kinds = [
+        scene.lay(paper[:ALONE_OF], stencil[:ALONE_OF]),
+        scene.lay(paper[ALONE_OF:, :, ::-1], stencil[ALONE_OF:]),
     ]
-
-
-def mirror(part, paper, stencil):
-    """Returns both parts, one of them mirrored."""
-    if part == "paper":
-        return paper[:, :, ::-1], stencil
-    return paper, stencil[:, :, ::-1]
-
-
-def train_alone(name, part, seed):
-    """Trains a D to tell images with a mirrored part from real ones.
-
-    Returns:
-        The share of test images that it takes for more real than what became of them,
-        after each of `ALONE_AT`.
-    """
-    digits = choose_digits(name, data.load_mnist()[0][0][: 2 * ALONE_OF])
-    paper, stencil = real_parts("colour", digits, seed)
-    lay = SCENES[name]
-    wrong = lay(*mirror(part, paper[ALONE_OF:], stencil[ALONE_OF:]))
-    kinds = [lay(paper[:ALONE_OF], stencil[:ALONE_OF]), wrong]
-    asked = real_parts("colour", choose_digits(name, test_digits()), seed + 1)
-    discriminator = COLOUR.build_networks(seed)["discriminator"]
-    adam = make_recipe("colour").optimizers["discriminator"]()
-    random, shares = np.random.default_rng(seed), []
+    paper, stencil = real_parts(test_digits(), seed + 1)
+    asked = scene.lay(paper, stencil), scene.lay(paper[:, :, ::-1], stencil)
+    recipe = make_recipe(scene.norm)
+    discriminator = recipe.build_networks(seed)["discriminator"]
+    adam = recipe.optimizers["discriminator"]()
+    random, found = np.random.default_rng(seed), []
 
     @tf.function
-    def move(real_images, wrong_images):
+    def move(*images):
         with tf.GradientTape() as tape:
-            real, wrong = (
-                discriminator(each, training=True)
-                for each in (real_images, wrong_images)
-            )
-            loss = tf.add_n(COLOUR.discriminator_loss(real, wrong))
+            if scene.mixed:
+                both = discriminator(tf.concat(images, 0), training=True)
+                real, wrong = both[:BATCH_SIZE], both[BATCH_SIZE:]
+            else:
+                real, wrong = (discriminator(each, training=True) for each in images)
+            loss = tf.add_n(recipe.discriminator_loss(real, wrong))
         weights = discriminator.trainable_variables
         adam.apply(tape.gradient(loss, weights), weights)
 
@@ -271,27 +258,27 @@ def train_alone(name, part, seed):
     for step in range(1, ALONE_AT[-1] + 1):
         move(*(each[random.integers(0, ALONE_OF, BATCH_SIZE)] for each in kinds))
         if step in ALONE_AT:
-            real, changed = (
-                ask(discriminator, lay(*each)) for each in (asked, mirror(part, *asked))
-            )
-            shares.append(round(float((real > changed).mean()), 3))
-    return shares
+            shares = {
+                way: {"paper": {"mirrored": pairs_right(discriminator, *asked, mixed)}}
+                for way, mixed in WAYS.items()
+            }
+            found.append({"step": step} | shares)
+    return found
 
 
-def train_gan(name, seed):
-    """Trains the lesson's GAN, and asks D about one change of each part."""
-    kind, steps, how = GANS[name]
-    recipe = make_recipe(kind)
-    gan, found = recipe.build(seed), []
-    paper, stencil = real_parts(kind, test_digits(), seed + 1)
-    for until in steps:
+def train_gan(norm, seed):
+    """Trains the lesson's GAN, and asks D about all changes of each part."""
+    recipe, found = make_recipe(norm), []
+    gan = recipe.build(seed)
+    paper, stencil = real_parts(test_digits(), seed + 1)
+    for until in GAN_AT:
         gan.fit(
             recipe.batches(seed, gan.step), steps_per_epoch=until - gan.step, verbose=0
         )
         drawn = drawn_parts(gan.generator, ASKED, seed)
-        shares = told(gan.discriminator, paper, stencil, *drawn, seed)
-        shares = {part: {how: changes[how]} for part, changes in shares.items()}
-        found.append({"step": gan.step} | shares | measure(kind, gan, seed))
+        parts = gan.discriminator, paper, stencil, *drawn, seed
+        shares = {way: told(*parts, mixed) for way, mixed in WAYS.items()}
+        found.append({"step": gan.step} | shares)
     return found
 
 
@@ -299,7 +286,7 @@ def of_seeds(name, step, *keys):
     """Returns what the shipped record holds after a step, one value for each seed.
 
     Example:
-        >>> len(of_seeds("colour", 800, "match"))
+        >>> len(of_seeds("D alone, mixed", 160, "mixed", "paper", "mirrored"))
         3
     """
     values = []
@@ -312,20 +299,16 @@ def of_seeds(name, step, *keys):
 
 
 def lay_out(record):
-    """Returns shares and figures as text, a line for each step and seed."""
-    lines = [f"{'':20}seed  step   wrong paper, strokes told  score  Fréchet  match"]
+    """Returns the shares of mirrored paper as text, a line for each step and seed."""
+    ways = "".join(f"{way:>10}" for way in WAYS)
+    lines = [f"{'mirrored paper told':23}seed  step{ways}"]
     for name, by_seed in record.items():
-        how = GANS[name][2] if name in GANS else "mirrored"
         for seed, rows in by_seed.items():
             for row in rows:
-                told = "".join(
-                    f"{row[part][how]:9.0%}" for part in ("paper", "strokes")
+                shares = "".join(
+                    f"{row[way]['paper']['mirrored']:10.0%}" for way in WAYS
                 )
-                line = f"{name:20}{seed:>4} {row['step']:>5}   {told}"
-                if FIGURES[0] in row:
-                    score, distance, match = (row[each] for each in FIGURES[:3])
-                    line += f"{score:15.2f} {distance:8.1f} {match:6.2f}"
-                lines.append(line)
+                lines.append(f"{name:23}{seed:>4} {row['step']:>5}{shares}")
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ import functools
 import json
 
 from gan_utils import losses, models, paths, plotting
+from gan_utils.experiments.forgers import lengthened_loss
 from gan_utils.experiments.trials import INTERVAL, Trial, parse, run
 from gan_utils.judge import load_judge
 
@@ -112,13 +113,18 @@ FAILURES = {
         HEALTHY.vary(generator_loss=faint),
         None,
     ),
+    "lengthened_loss": (
+        "saturating_loss, its gradient as long as the other loss's in each batch",
+        HEALTHY.vary(generator_loss=lengthened_loss, rates=(3e-3, 3e-3)),
+        None,
+    ),
     "slow_both": (
         "both learning rates are 15 times as low",
         HEALTHY.vary(rates=(2e-4, 1e-3 / 15)),
         None,
     ),
 }
-CONTROLS = ("faint_loss", "slow_both")  # stand beside failures; no samples are kept
+CONTROLS = ("faint_loss", "lengthened_loss", "slow_both")  # no samples are kept
 
 
 def rounded(values):
