@@ -6,7 +6,7 @@ from gan_utils import colour, data, losses, models
 from gan_utils.classic_recipes import CLASSICS
 from gan_utils.gan import normal_with_kinds
 from gan_utils.settings import BOTH, Recipe, adams, make_trainable, pair
-from gan_utils.steps import classifier_step, matching_step, reading_step
+from gan_utils.steps import classifier_step, conditional_step, reading_step
 
 from keras.layers import Identity
 from keras.optimizers import Adam
@@ -35,17 +35,19 @@ DCGAN = Recipe(
 )
 
 CONDITIONAL = DCGAN.vary(
-    about="The DCGAN's generator, told which digit to draw, and a D that is told by "
-    "planes of pixels, and by which digit an image is not",
+    about="The DCGAN's generator, told which digit to draw, and a D that is told it by "
+    "planes of pixels",
     networks=pair(
         partial(models.build_conditional_generator, channels=48, depth=2),
         partial(models.build_plane_discriminator, dropout=0.1),
     ),
     optimizers=adams(
-        *[CosineDecay(2e-3, 24_000, alpha=0.02) for _ in "GD"], beta_2=0.99
+        *[CosineDecay(rate, 36_000, alpha=0.02) for rate in (1e-3, 2e-3)], beta_2=0.99
     ),
-    step=matching_step,
+    averaging=0.1,
+    step=conditional_step,
     prior=normal_with_kinds,
+    steps=36_000,
 )
 
 LESSON_05 = Recipe(

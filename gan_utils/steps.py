@@ -171,45 +171,6 @@ def conditional_step(gan, batch, latents):
     return values | opinions(real_logits, fake_logits)
 
 
-def matching_step(gan, batch, latents, weight=0.25):
-    """Updates both networks once; D sees real images with a wrong kind, too.
-
-    They count as fake: an image has to be of the kind that D is told.
-
-    Args:
-        gan: as for `conditional_step`.
-        batch: as for `conditional_step`.
-        latents: as for `conditional_step`.
-        weight: of what D pays for them. Give it by `functools.partial`.
-
-    Returns:
-        What `adversarial_step` returns, and `loss_wrong`, a scalar.
-
-    Source:
-        Reed et al., Generative Adversarial Text to Image Synthesis, 2016, section 4.2.
-    """
-    real_images, labels = batch
-    _, asked = latents
-    told = tf.one_hot(labels, asked.shape[1])
-    # What fakes are asked for serves as the wrong kind; where it is right, the next.
-    right = tf.reduce_all(asked == told, axis=1, keepdims=True)
-    wrong = tf.where(right, tf.roll(asked, 1, axis=1), asked)
-    with tf.GradientTape(persistent=True) as tape:
-        fake_images = gan.generator(latents, training=True)
-        real_logits = gan.discriminator([real_images, told], training=True)
-        fake_logits = gan.discriminator([fake_images, asked], training=True)
-        wrong_logits = gan.discriminator([real_images, wrong], training=True)
-        loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
-        _, loss_wrong = gan.discriminator_loss(real_logits, wrong_logits)
-        discriminator_loss = loss_real + loss_fake + weight * loss_wrong
-        generator_loss = gan.generator_loss(fake_logits)
-    move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
-    move(gan.generator, gan.generator_optimizer, tape, generator_loss)
-    values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
-    values["loss_wrong"] = loss_wrong
-    return values | opinions(real_logits, fake_logits)
-
-
 def auxiliary_step(gan, batch, latents, weight=1.0, fakes_too=True):
     """Updates both networks once; D reads the kind, and G is to be read as asked.
 

@@ -636,7 +636,6 @@ def asked_batch(told=0, asked=0):
 ASKED = [
     (models.build_plane_discriminator, steps.conditional_step),
     (models.build_projection_discriminator, steps.conditional_step),
-    (models.build_plane_discriminator, steps.matching_step),
     (models.build_reading_discriminator, steps.auxiliary_step),
 ]
 
@@ -720,34 +719,6 @@ def test_who_reads_fakes_and_what_it_weighs_is_an_option():
         return trained(gan, "generator")
 
     assert not same(moved(1.0), moved(0.1))
-
-
-@pytest.mark.parametrize("told", [0, 3])
-def test_real_images_with_a_wrong_kind_count_as_fake(told):
-    """It is what fakes are asked for, and the next where that is right."""
-    gan = make_asked_gan(models.build_plane_discriminator, steps.matching_step)
-    (images, labels), (points, asked) = asked_batch(told)
-    wrong, labels = asked.numpy().argmax(axis=1), labels.numpy()
-    wrong = np.where(wrong == labels, (wrong + 1) % 10, wrong)
-    assert (wrong != labels).all()
-    logits = gan.discriminator([images, tf.one_hot(wrong, 10)], training=True)
-    numbers = steps.matching_step(gan, (images, labels), [points, asked])
-    expected = losses.cross_entropy(logits, 0.0)
-    assert float(numbers["loss_wrong"]) == pytest.approx(float(expected), rel=1e-5)
-
-
-def test_without_weight_wrong_kinds_change_nothing():
-    build, after = models.build_plane_discriminator, []
-    for options in ({"weight": 0.0}, {"weight": 0.5}):
-        gan = make_asked_gan(build, functools.partial(steps.matching_step, **options))
-        plain = make_asked_gan(build, steps.conditional_step)
-        for each in (gan, plain):
-            each.take_step(each, *asked_batch())
-        after.append(
-            same(trained(gan, "discriminator"), trained(plain, "discriminator"))
-        )
-        assert same(trained(gan, "generator"), trained(plain, "generator"))
-    assert after == [True, False]
 
 
 class Always:
