@@ -5,17 +5,15 @@ one to the next, arrow keys move a slider, Space presses a button or opens a pic
 whose names are chosen with arrow keys and Enter.
 """
 
-import functools
 import itertools
 import math
 
-from gan_utils import checks, latent, plotting
+from gan_utils import checks, latent, plotting, widget_parts
 
 import ipywidgets
 import numpy as np
 
 MARK = "3px solid #D55E00"  # around the image that is chosen
-_roll = functools.partial(ipywidgets.Button, icon="refresh", layout={"width": "auto"})
 
 
 def explore(render, caption=None, zoom=6, continuous=True, **controls):
@@ -46,9 +44,10 @@ def explore(render, caption=None, zoom=6, continuous=True, **controls):
         >>> box = explore(paint, grey=(-1.0, 1.0, 0.1, 0.0))
     """
     made = {
-        name: _control(name, values, continuous) for name, values in controls.items()
+        name: widget_parts.make_control(name, values, continuous)
+        for name, values in controls.items()
     }
-    screen = _Screen(zoom)
+    screen = widget_parts.Screen(zoom)
 
     def draw(change=None):
         values = {name: control.value for name, control in made.items()}
@@ -57,7 +56,7 @@ def explore(render, caption=None, zoom=6, continuous=True, **controls):
     for control in made.values():
         control.observe(draw, "value")
     draw()
-    return _box("explore", [*made.values(), screen])
+    return widget_parts.stack("explore", [*made.values(), screen])
 
 
 def stepper(render, caption, zoom=1, **actions):
@@ -80,7 +79,7 @@ def stepper(render, caption, zoom=1, **actions):
         >>> paint = lambda: np.full((1, 28, 28), grey[0])
         >>> box = stepper(paint, lambda: "grey", darker=lambda: grey.insert(0, -1.0))
     """
-    screen, buttons = _Screen(zoom), []
+    screen, buttons = widget_parts.Screen(zoom), []
 
     def show():
         screen.show(render(), caption())
@@ -90,7 +89,7 @@ def stepper(render, caption, zoom=1, **actions):
         button.on_click(lambda pressed, act=act: (act(), show()))
         buttons.append(button)
     show()
-    return _box("stepper", [ipywidgets.HBox(buttons), screen])
+    return widget_parts.stack("stepper", [ipywidgets.HBox(buttons), screen])
 
 
 def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
@@ -116,11 +115,16 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     """
     draw_from = _drawer(pools, seed)
     names = list(pools)
-    pickers = [_picker("from", names, names[0]), _picker("to", names, names[-1])]
-    path = _toggle("path", {"arc": latent.arc, "line": latent.line}, width="5em")
-    roll = _roll(description="new end points")
-    play, speed, position = _playback(frames)
-    screen = _Screen(zoom)
+    pickers = [
+        widget_parts.make_picker("from", names, names[0]),
+        widget_parts.make_picker("to", names, names[-1]),
+    ]
+    path = widget_parts.make_toggle(
+        "path", {"arc": latent.arc, "line": latent.line}, width="5em"
+    )
+    roll = widget_parts.make_dice(description="new end points")
+    play, speed, position = widget_parts.make_player(frames)
+    screen = widget_parts.Screen(zoom)
     ends, images, captions = [None, None], [], []
 
     def draw(change=None):
@@ -143,7 +147,7 @@ def morph_player(sample, read, pools, frames=60, zoom=7, seed=0):
     position.observe(draw, "value")
     choose(0, 1)
     rows = [[*pickers, roll], [path], [play, speed], [position], [screen]]
-    return _box("morph-player", map(ipywidgets.HBox, rows))
+    return widget_parts.stack("morph-player", map(ipywidgets.HBox, rows))
 
 
 def click_grid(images, captions, columns=None, zoom=2, large=6):
@@ -177,8 +181,11 @@ def click_grid(images, captions, columns=None, zoom=2, large=6):
         value=plotting.png_bytes(grid, zoom),
         layout={"grid_area": f"1 / 1 / span {rows} / span {columns}"},
     )
-    buttons = [_window(*divmod(index, columns)) for index in range(len(images))]
-    screen = _Screen(large)
+    buttons = [
+        widget_parts.make_window(*divmod(index, columns))
+        for index in range(len(images))
+    ]
+    screen = widget_parts.Screen(large)
 
     def choose(chosen):
         for button in buttons:
@@ -193,7 +200,7 @@ def click_grid(images, captions, columns=None, zoom=2, large=6):
     across = f"repeat({columns}, {width}px)"
     layout = {"grid_template_columns": across, "grid_auto_rows": f"{height}px"}
     grid = ipywidgets.GridBox([picture, *buttons], layout=layout)
-    return _box("click-grid", [ipywidgets.HBox([grid, screen])])
+    return widget_parts.stack("click-grid", [ipywidgets.HBox([grid, screen])])
 
 
 def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
@@ -217,12 +224,12 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
     draw_from = _drawer(pools, seed)
     names = list(pools)
     pickers = [
-        _picker(letter, names, names[place % len(names)])
+        widget_parts.make_picker(letter, names, names[place % len(names)])
         for place, letter in enumerate("ABC")
     ]
-    kind = _toggle("of", ["averages", "single points"], width="9em")
-    roll = _roll(description="other single points")
-    screens = [_Screen(zoom) for _ in range(4)]
+    kind = widget_parts.make_toggle("of", ["averages", "single points"], width="9em")
+    roll = widget_parts.make_dice(description="other single points")
+    screens = [widget_parts.Screen(zoom) for _ in range(4)]
     titles = [ipywidgets.Label(text) for text in ("A", "B", "C", "A − B + C")]
 
     def draw(change=None):
@@ -243,7 +250,7 @@ def arithmetic_bench(sample, read, pools, zoom=4, seed=0):
     apart = {"margin": "0 1em 0 0"}
     panels = [ipywidgets.VBox(pair, layout=apart) for pair in zip(titles, screens)]
     rows = [pickers, [kind, roll], panels]
-    return _box("arithmetic-bench", map(ipywidgets.HBox, rows))
+    return widget_parts.stack("arithmetic-bench", map(ipywidgets.HBox, rows))
 
 
 def write_number(sample, latent_dim, number="0123456789", zoom=3, seed=0):
@@ -268,9 +275,9 @@ def write_number(sample, latent_dim, number="0123456789", zoom=3, seed=0):
     """
     seeds = itertools.count(checks.count(seed, "seed", 0))
     field = ipywidgets.Text(value=number, description="number")
-    variety = _slider("variety", (0.0, 1.0, 0.05, 0.0))
-    roll = _roll(description="another hand")
-    screen, hands = _Screen(zoom), []
+    variety = widget_parts.make_slider("variety", (0.0, 1.0, 0.05, 0.0))
+    roll = widget_parts.make_dice(description="another hand")
+    screen, hands = widget_parts.Screen(zoom), []
 
     def draw(change=None):
         digits = [int(sign) for sign in field.value if sign in "0123456789"][:20]
@@ -291,7 +298,7 @@ def write_number(sample, latent_dim, number="0123456789", zoom=3, seed=0):
     variety.observe(draw, "value")
     take()
     rows = [[field, roll], [variety], [screen]]
-    return _box("write-number", map(ipywidgets.HBox, rows))
+    return widget_parts.stack("write-number", map(ipywidgets.HBox, rows))
 
 
 def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0):
@@ -329,7 +336,7 @@ def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0)
     order = random.permutation(len(images))
     images, opinions = images[order], opinions[order]
     real = order < len(both[0])
-    screen = _Screen(zoom=6)
+    screen = widget_parts.Screen(zoom=6)
     answers = []
 
     def ask():
@@ -354,7 +361,7 @@ def real_or_fake(real_images, fake_images, real_opinions, fake_opinions, seed=0)
     for button in buttons:
         button.on_click(answer)
     ask()
-    return _box("real-or-fake", [ipywidgets.HBox(buttons), screen])
+    return widget_parts.stack("real-or-fake", [ipywidgets.HBox(buttons), screen])
 
 
 def _opinions(values):
@@ -364,6 +371,21 @@ def _opinions(values):
             "An opinion is not from 0 to 1. Pass logits through a sigmoid."
         )
     return values
+
+
+def _drawer(pools, seed):
+    """Returns a function that draws a point from the pool of a name."""
+    sizes = {
+        checks.points(points, f"points of the pool {name!r}").shape[1]
+        for name, points in pools.items()
+    }
+    if len(sizes) != 1:
+        raise ValueError(
+            f"{len(pools)} pools with points of {sorted(sizes)} numbers were given; "
+            "needed are one or more, by name, of one latent space."
+        )
+    generator = np.random.default_rng(checks.count(seed, "seed", 0))
+    return lambda name: pools[name][generator.integers(len(pools[name]))]
 
 
 def describe(probabilities):
@@ -384,118 +406,3 @@ def describe(probabilities):
     """
     rows = checks.probabilities(probabilities)
     return [f"{row.argmax()}, {row.max():.0%} sure" for row in rows]
-
-
-class _Screen(ipywidgets.VBox):
-    """An image with a line of text below."""
-
-    def __init__(self, zoom):
-        self.zoom = checks.count(zoom, "zoom", 1, 100)
-        # A box stretches its children to its own width unless told.
-        self.image = ipywidgets.Image(layout={"align_self": "flex-start"})
-        self.line = ipywidgets.Label()
-        super().__init__([self.image, self.line])
-
-    def show(self, images, text="", columns=None):
-        picture = plotting.tile(images, columns or len(images))
-        self.image.value = plotting.png_bytes(picture, self.zoom)
-        self.line.value = text
-
-
-def _box(name, children):
-    """Stacks children; the name becomes a CSS class, by which a page finds them."""
-    box = ipywidgets.VBox([*children])
-    box.add_class(f"gan-{name}")
-    return box
-
-
-def _window(row, column):
-    """Returns a button that lies over an image of a grid and lets it be seen."""
-    fill = {"width": "auto", "height": "auto", "margin": "0"}
-    return ipywidgets.Button(
-        tooltip=f"row {row + 1}, column {column + 1}",
-        style={"button_color": "transparent"},
-        layout={"grid_area": f"{row + 1} / {column + 1}", **fill},
-    )
-
-
-def _drawer(pools, seed):
-    """Returns a function that draws a point from the pool of a name."""
-    sizes = {
-        checks.points(points, f"points of the pool {name!r}").shape[1]
-        for name, points in pools.items()
-    }
-    if len(sizes) != 1:
-        raise ValueError(
-            f"{len(pools)} pools with points of {sorted(sizes)} numbers were given; "
-            "needed are one or more, by name, of one latent space."
-        )
-    generator = np.random.default_rng(checks.count(seed, "seed", 0))
-    return lambda name: pools[name][generator.integers(len(pools[name]))]
-
-
-def _picker(description, names, name):
-    return ipywidgets.Dropdown(
-        options=names,
-        value=name,
-        description=description,
-        style={"description_width": "3em"},
-        layout={"width": "11em"},
-    )
-
-
-def _playback(frames):
-    """Returns a player that goes there and back, its speed, and a slider it moves."""
-    frames = checks.count(frames, "frames", 1, 1000)
-    play = ipywidgets.Play(max=2 * frames - 1, repeat=True, tooltip="there and back")
-    speed = _slider("frames_per_s", (5, 50, 5, 25))
-    position = _slider("position", (0, frames, 1, 0))
-
-    def there_and_back(tick):
-        return min(tick, 2 * frames - tick)
-
-    def follow(change):
-        if position.value != there_and_back(play.value):  # it was dragged
-            play.value = position.value
-
-    position.observe(follow, "value")
-    ipywidgets.dlink((play, "value"), (position, "value"), there_and_back)
-    ipywidgets.dlink((speed, "value"), (play, "interval"), lambda n: round(1000 / n))
-    return play, speed, position
-
-
-def _toggle(description, options, width):
-    return ipywidgets.ToggleButtons(
-        options=options,
-        description=description,
-        style={"description_width": "3em", "button_width": width},
-        # A row of its own would be taken by the description otherwise.
-        layout={"width": "auto", "display": "flex"},
-    )
-
-
-def _control(name, values, continuous):
-    texts = isinstance(values, list) and {type(value) for value in values} == {str}
-    if texts:
-        return _picker(name.replace("_", " "), values, values[0])
-    slider = _slider(name, values)
-    slider.continuous_update = continuous
-    return slider
-
-
-def _slider(name, values):
-    low, high, step, start = checks.numbers(values, f"slider {name!r}", (4,)).tolist()
-    if not low <= start <= high or step <= 0:
-        raise ValueError(
-            f"The slider {name!r} was given {values}; needed are (low, high, step, "
-            "start) with the start between low and high, and a step above 0."
-        )
-    limits = dict(zip(("min", "max", "step", "value"), values))
-    whole = all(isinstance(value, int) for value in values)
-    make = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
-    return make(
-        **limits,
-        description=name.replace("_", " "),
-        style={"description_width": "8em"},
-        layout={"width": "32em"},
-    )

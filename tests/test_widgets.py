@@ -2,7 +2,7 @@
 
 import io
 
-from gan_utils import widgets
+from gan_utils import widget_parts, widgets
 
 import ipywidgets
 import numpy as np
@@ -150,7 +150,7 @@ def control(box, name):
 
 def screens(box):
     """Returns what stands on each screen: its pixels and its line."""
-    found = [w for w in within(box) if isinstance(w, widgets._Screen)]
+    found = [w for w in within(box) if isinstance(w, widget_parts.Screen)]
     return [(pixels(screen.image), screen.line.value) for screen in found]
 
 
@@ -512,7 +512,7 @@ def write(**options):
 def test_the_number_that_is_typed_is_written():
     box, calls = write(number="38")
     field = next(w for w in within(box) if isinstance(w, ipywidgets.Text))
-    screen = next(w for w in within(box) if isinstance(w, widgets._Screen))
+    screen = next(w for w in within(box) if isinstance(w, widget_parts.Screen))
     assert calls[-1][1] == [3, 8]
     assert pixels(screen.image).shape == (4, 10)
     field.value = "+31 (6) 12-a"
