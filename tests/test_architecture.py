@@ -19,7 +19,7 @@ ALLOWED = {
     },
     "runs": {
         *("callbacks", "checkpoints", "fitting", "gan", "judge", "recipes"),
-        *("checks", "records"),
+        *("checks", "models", "records"),
     },
     "judge": {
         *("checks", "colour", "compiled", "data", "latent", "metrics", "models"),
@@ -27,7 +27,7 @@ ALLOWED = {
     },
     "store": {"checks", "folders", "models", "paths", "recipes", "records"},
     "recipes": {
-        *("classic_recipes", "colour", "data", "losses"),
+        *("classic_recipes", "colour", "data", "gan", "losses"),
         *("models", "settings", "steps"),
     },
     "classic_recipes": {"colour", "models.classics", "settings", "steps"},
@@ -39,9 +39,14 @@ ALLOWED = {
     "fitting": {"quiet"},
     "callbacks": {"plotting", "quiet"},
     "doctor": {"checks", "quiet"},
-    "widgets": {"checks", "latent", "plotting"},
+    "widgets": {"checks", "latent", "plotting", "widget_parts"},
+    "widget_parts": {"checks", "plotting"},
     "compiled": {"checks", "models", "quiet"},
-    "models": {"models.classifier", "models.convolutional", "models.parts"},
+    "models": {
+        *("models.classifier", "models.conditional", "models.convolutional"),
+        "models.parts",
+    },
+    "models.conditional": {"models.convolutional", "models.parts"},
     "models.classics": {"models.parts"},
     "models.classifier": {"models.parts"},
     "models.convolutional": {"models.parts"},
@@ -67,6 +72,7 @@ LIGHT = (
     "metrics",
     "neighbours",
     "widgets",
+    "widget_parts",
     "colour",
     "exercises",
     "checks",
