@@ -2,7 +2,7 @@
 
 python -m gan_utils.experiments.colouring [--out data/colouring.json] [--show]
 
-Lesson 11's GAN, with batch norm in D and without, and a D alone that is shown mirrored
+Lesson 12's GAN, with batch norm in D and without, and a D alone that is shown mirrored
 paper: by batches of one kind, by mixed ones, without batch norm, and with faint ink;
 seed by seed. Each D is asked both by batches of one kind and by mixed ones. Writes the
 record after each training and goes on from what stands there; a training takes half a
