@@ -89,17 +89,18 @@ def needed(statements, wanted=None):
     Returns:
         Some of the statements, in their order.
     """
+    known = [(statement, *names(statement)) for statement in statements]
     fixed = {  # no call changes a module, a function or a parameter
         name
-        for statement in statements
-        for name in names(statement)[0]
+        for statement, given, _ in known
+        for name in given
         if isinstance(statement, FIXED) or name.isupper()
     }
+    given_anywhere = {name for _, given, _ in known for name in given}
     late = set()  # what a function uses that gets its value below the function
     while True:
         kept, missing = [], set(wanted or ()) | late
-        for statement in reversed(statements):
-            given, used = names(statement)
+        for statement, given, used in reversed(known):
             if wanted is None:
                 piece = is_control(statement)
             else:
@@ -107,7 +108,6 @@ def needed(statements, wanted=None):
             if piece or given & missing:
                 kept.append(statement)
                 missing = missing - given | used
-        given_anywhere = set().union(*(names(each)[0] for each in statements))
         if missing & given_anywhere <= late:
             return kept[::-1]
         late |= missing & given_anywhere

@@ -17,7 +17,7 @@ def test_the_shipped_record_has_each_training_by_the_same_seeds():
     for name, by_seed in record.items():
         assert tuple(map(int, by_seed)) == colouring.SEEDS
         gan = name in colouring.GANS
-        steps = colouring.GAN_AT if gan else colouring.ALONE_AT
+        steps = (colouring.GAN_AT,) if gan else colouring.ALONE_AT
         for rows in by_seed.values():
             assert tuple(row["step"] for row in rows) == steps
             check_shares(rows, gan)
@@ -178,7 +178,7 @@ def test_what_was_not_changed_is_not_told():
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr(colouring, "GAN_AT", (50,))
+    monkeypatch.setattr(colouring, "GAN_AT", 50)
     monkeypatch.setattr(colouring, "ALONE_AT", (1, 3))
     monkeypatch.setattr(colouring, "ALONE_OF", 64)
     monkeypatch.setattr(colouring, "ASKED", 64)

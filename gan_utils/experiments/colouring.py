@@ -10,6 +10,7 @@ minute of one core. `--show` prints the shipped record.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 from gan_utils import colour, data, latent, paths, records
 from gan_utils.experiments import shipped
@@ -23,7 +24,7 @@ import tensorflow as tf
 
 PLACE = paths.MNIST.with_name("colouring.json")
 SEEDS = (0, 1, 2)
-GAN_AT = (200,)  # steps of a GAN; the lesson goes on to 1,500
+GAN_AT = 200  # steps of a GAN; the lesson goes on to 1,500
 ASKED = 512  # pairs of images that D is asked about
 PAPER_DIM = 16  # as in the recipe
 ALONE_AT = (80, 160, 240)  # steps of a D without a G
@@ -70,7 +71,7 @@ def faint_ink(paper, stencil):
 class Scene:
     """How a D alone learns: what ink is like, its batches, and its batch norm."""
 
-    lay: callable = np.multiply  # the paper's negative, as everywhere
+    lay: Callable = np.multiply  # the paper's negative, as everywhere
     mixed: bool = False
     norm: bool = True
 
@@ -94,7 +95,7 @@ def make_recipe(norm=True):
     return COLOUR.vary(
         networks=COLOUR.networks | ({} if norm else {"discriminator": build}),
         optimizers=adams(1e-3, 5e-4, beta_2=0.99),
-        steps=GAN_AT[-1],
+        steps=GAN_AT,
     )
 
 
@@ -268,18 +269,15 @@ def train_alone(scene, seed):
 
 def train_gan(norm, seed):
     """Trains the lesson's GAN, and asks D about all changes of each part."""
-    recipe, found = make_recipe(norm), []
+    recipe = make_recipe(norm)
     gan = recipe.build(seed)
+    gan.fit(recipe.batches(seed, 0), steps_per_epoch=recipe.steps, verbose=0)
     paper, stencil = real_parts(test_digits(), seed + 1)
-    for until in GAN_AT:
-        gan.fit(
-            recipe.batches(seed, gan.step), steps_per_epoch=until - gan.step, verbose=0
-        )
-        drawn = drawn_parts(gan.generator, ASKED, seed)
-        parts = gan.discriminator, paper, stencil, *drawn, seed
-        shares = {way: told(*parts, mixed) for way, mixed in WAYS.items()}
-        found.append({"step": gan.step} | shares)
-    return found
+    parts = paper, stencil, *drawn_parts(gan.generator, ASKED, seed)
+    shares = {
+        way: told(gan.discriminator, *parts, seed, mixed) for way, mixed in WAYS.items()
+    }
+    return [{"step": gan.step} | shares]
 
 
 def of_seeds(name, step, *keys):
