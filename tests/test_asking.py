@@ -42,6 +42,13 @@ def test_wrong_planes_hold_the_same_numbers_in_another_order():
     np.testing.assert_array_equal(wrong, expected)
 
 
+def test_fixed_vectors_are_not_trained():
+    network = asking.build_fixed_discriminator(**SMALL)
+    trained = {id(weights) for weights in network.trainable_variables}
+    assert id(network.get_layer("vectors").kernel) not in trained
+    assert id(network.get_layer("logit").kernel) in trained
+
+
 def test_shuffled_labels_belong_to_others():
     recipe = asking.make_recipe("planes").vary(batch_size=1000)
     shuffled = next(iter(asking.shuffled_batches(recipe, 0, 0)))

@@ -60,6 +60,13 @@ def build_striped_discriminator(
     return keras.Model([images, shares], logits, name="discriminator")
 
 
+def build_fixed_discriminator(**options):
+    """Builds a `build_projection_discriminator` whose vectors stay random."""
+    network = models.build_projection_discriminator(**options)
+    network.get_layer("vectors").trainable = False
+    return network
+
+
 def shuffled_batches(recipe, seed, first_step):
     """Makes batches of digits whose labels belong to others."""
     (digits, labels), _ = data.load_mnist()
@@ -132,6 +139,7 @@ KINDS = {
     "projection, no batch norm": projected(norm=layers.Identity),
     "the same, penalty 1": projected(penalty=1, norm=layers.Identity),
     "the same, penalty 20": projected(penalty=20, norm=layers.Identity),
+    "the same, fixed vectors": told_by(build_fixed_discriminator, norm=layers.Identity),
     "planes, no batch norm": told_by(
         models.build_plane_discriminator, norm=layers.Identity
     ),
