@@ -162,7 +162,7 @@ def test_the_record_of_drawn_digits_has_every_seed():
 @pytest.mark.parametrize("kind", drawn_digits.KINDS)
 def test_a_classifier_learns_from_a_kind(kind, monkeypatch):
     monkeypatch.setattr(drawn_digits, "COUNT", 40)
-    recipe = drawn_digits.CLASSIFIER.vary(steps=2, batch_size=8)
+    recipe = drawn_digits.CLASSIFIER.vary(steps=50, batch_size=2)
     monkeypatch.setattr(drawn_digits, "CLASSIFIER", recipe)
     images, labels = drawn_digits.KINDS[kind](40, 0)
     assert images.shape == (40, 28, 28) and images.dtype == labels.dtype == np.uint8
