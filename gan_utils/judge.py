@@ -35,8 +35,8 @@ def make_judge(classifier, real_digits=None, real_labels=None):
         `(n, side, side, 3)`, the strokes are judged. Of stacked digits, uint8
         `(n, 28, 28, 3)`, modes are counted, as `metrics.count_modes` does. Given the
         digits that were asked for, too, integers `(n,)`, it adds `asked_share` and
-        `asked_shares`, as `metrics.read_as_asked` does, and `asked_recalls`, as
-        `metrics.recall_by_kind`. It raises `ValueError` for anything else: other
+        `asked_shares`, as `metrics.read_as_asked` does, and `asked_coverages`, as
+        `metrics.coverage_by_kind`. It raises `ValueError` for anything else: other
         shapes, types and ranges, pixels that are not finite, grey digits in three
         equal channels, or more images than the memory holds.
     """
@@ -59,10 +59,10 @@ def make_judge(classifier, real_digits=None, real_labels=None):
             share, shares = metrics.read_as_asked(probabilities, asked)
             figures |= {"asked_share": share, "asked_shares": shares.tolist()}
             if real_labels is not None:
-                recalls = metrics.recall_by_kind(
+                coverages = metrics.coverage_by_kind(
                     features, asked, real_features, real_labels
                 )
-                figures["asked_recalls"] = recalls.tolist()
+                figures["asked_coverages"] = coverages.tolist()
         return figures
 
     return judge

@@ -431,34 +431,36 @@ def read_as_asked(probabilities, asked):
     return float(right.mean()), shares
 
 
-def recall_by_kind(features, kinds, real_features, real_kinds):
-    """Measures recall within each kind: how much of its variety is drawn.
+def coverage_by_kind(features, kinds, real_features, real_kinds):
+    """Measures coverage within each kind: how much of its variety is drawn.
 
-    Ten perfect images, one a kind, have 0, where the share read as asked is 1 and the
-    classifier score its highest.
+    Ten perfect images, one a kind, have nearly 0, where the share read as asked is 1
+    and the classifier score its highest. Recall would not do: its balls stand around
+    the samples, and a few of another kind, far from the rest, have balls that hold all
+    real images.
 
     Args:
         features: `(n, dimensions)`.
         kinds: integers `(n,)` from 0, what each image was asked to be.
         real_features: `(m, dimensions)`.
-        real_kinds: integers `(m,)` from 0; more than 3 of each.
+        real_kinds: integers `(m,)` from 0; more than 5 of each.
 
     Returns:
         float64, of each kind up to the highest real one, from 0 to 1; 0 for one that
         was not asked for. Compare it at equal n and m only.
 
     Raises:
-        ValueError: as `precision_and_recall`, and where kinds do not fit.
+        ValueError: as `density_and_coverage`, and where kinds do not fit.
 
     Source:
         Within kinds as in Ravuri and Vinyals, Classification Accuracy Score, 2019,
         which shows that models lose whole classes; the measure is
-        `precision_and_recall`'s.
+        `density_and_coverage`'s.
 
     Example:
         >>> points = np.random.default_rng(0).standard_normal((100, 3))
         >>> halves = np.arange(100) % 2
-        >>> recall_by_kind(points, halves, points, halves)
+        >>> coverage_by_kind(points, halves, points, halves)
         array([1., 1.])
     """
     features, real_features = neighbours.check_sets(features, real_features)
@@ -468,7 +470,7 @@ def recall_by_kind(features, kinds, real_features, real_kinds):
     found = np.zeros(most)
     for kind in np.unique(kinds):
         own, real = features[kinds == kind], real_features[real_kinds == kind]
-        found[kind] = precision_and_recall(own, real)[1]
+        found[kind] = density_and_coverage(own, real)[1]
     return found
 
 

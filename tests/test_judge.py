@@ -263,10 +263,10 @@ def test_of_what_was_asked_for_the_judge_tells_what_is_read(classifier):
     measure = judge.make_judge(classifier, x_test[:900], y_test[:900])
     found = measure(x_test[900:1500], y_test[900:1500])
     assert found["asked_share"] > 0.97
-    assert len(found["asked_shares"]) == len(found["asked_recalls"]) == 10
-    assert np.mean(found["asked_recalls"]) > 0.3
+    assert len(found["asked_shares"]) == len(found["asked_coverages"]) == 10
+    assert np.mean(found["asked_coverages"]) > 0.3
     wrong = measure(x_test[900:1500], (y_test[900:1500] + 1) % 10)
     assert wrong["asked_share"] < 0.02
     assert "asked_share" not in measure(x_test[900:1500])
     unlabelled = judge.make_judge(classifier, x_test[:900])
-    assert "asked_recalls" not in unlabelled(x_test[900:1500], y_test[900:1500])
+    assert "asked_coverages" not in unlabelled(x_test[900:1500], y_test[900:1500])

@@ -661,20 +661,23 @@ def test_recall_within_kinds_sees_ten_images_and_a_kind_that_is_one():
     kinds = np.arange(600) % 3
     real = rng.standard_normal((600, 4)) + 20 * kinds[:, None]
     other = rng.standard_normal((600, 4)) + 20 * kinds[:, None]
-    found = metrics.recall_by_kind(other, kinds, real, kinds)
+    found = metrics.coverage_by_kind(other, kinds, real, kinds)
     assert found.shape == (3,)
     assert found.min() > 0.7
     collapsed = other.copy()
     collapsed[kinds == 1] = collapsed[1]
-    found = metrics.recall_by_kind(collapsed, kinds, real, kinds)
+    found = metrics.coverage_by_kind(collapsed, kinds, real, kinds)
     assert found[1] < 0.05
     assert found[[0, 2]].min() > 0.7
+    swapped = collapsed.copy()
+    swapped[np.flatnonzero(kinds == 1)[:5]] = other[kinds == 2][:5]
+    assert metrics.coverage_by_kind(swapped, kinds, real, kinds)[1] < 0.05
     # Right images of another kind than was asked for are none of its variety.
-    assert metrics.recall_by_kind(other, (kinds + 1) % 3, real, kinds).max() == 0
+    assert metrics.coverage_by_kind(other, (kinds + 1) % 3, real, kinds).max() == 0
     some = kinds != 2
-    found = metrics.recall_by_kind(other[some], kinds[some], real, kinds)
+    found = metrics.coverage_by_kind(other[some], kinds[some], real, kinds)
     assert found[2] == 0
     with pytest.raises(ValueError, match="kinds"):
-        metrics.recall_by_kind(other, kinds[:-1], real, kinds)
+        metrics.coverage_by_kind(other, kinds[:-1], real, kinds)
     with pytest.raises(ValueError, match="kinds"):
-        metrics.recall_by_kind(other, kinds + 1, real, kinds)
+        metrics.coverage_by_kind(other, kinds + 1, real, kinds)

@@ -180,7 +180,7 @@ def train(kind, seed):
 
     Returns:
         A list of dicts, one for each of the steps in `MEASURED_AT`, of samples by the
-        averaged weights: the `FIGURES`; `asked_shares` and `asked_recalls` by digit;
+        averaged weights: the `FIGURES`; `asked_shares` and `asked_coverages` by digit;
         `spreads`, how far apart images of a digit lie, over the same of real ones.
     """
     recipe = make_recipe(kind)
@@ -193,7 +193,7 @@ def train(kind, seed):
         figures = measure(images, asked)
         row = {"step": gan.step}
         row |= {name: round(figures[name], 4) for name in FIGURES}
-        by_digit = {name: figures[name] for name in ("asked_shares", "asked_recalls")}
+        by_digit = {name: figures[name] for name in ("asked_shares", "asked_coverages")}
         by_digit["spreads"] = spreads(images, asked) / spreads(real, labels)
         row |= {name: np.round(each, 3).tolist() for name, each in by_digit.items()}
         found.append(row)
@@ -202,7 +202,7 @@ def train(kind, seed):
 
 def lay_out(record):
     """Returns the figures of each training after its last step, in Markdown."""
-    heads = "as asked | Fréchet | score | recall | recall within | spread within"
+    heads = "as asked | Fréchet | score | recall | coverage within | spread within"
     lines = [f"| | seed | {heads} |", "|---" * 8 + "|"]
     for kind, by_seed in record.items():
         for seed, found in by_seed.items():
@@ -212,7 +212,7 @@ def lay_out(record):
                 f"{last['frechet_distance']:.2f}",
                 f"{last['classifier_score']:.2f}",
                 f"{last['recall']:.2f}",
-                f"{np.mean(last['asked_recalls']):.2f}",
+                f"{np.mean(last['asked_coverages']):.2f}",
                 f"{np.mean(last['spreads']):.2f}",
             ]
             lines.append(f"| {kind} | {seed} | {' | '.join(values)} |")

@@ -227,7 +227,7 @@ TABLE = {
         "probabilities": _chances(r),
         "asked": r.permutation(40) % 10,
     },
-    "metrics.recall_by_kind": lambda r: {
+    "metrics.coverage_by_kind": lambda r: {
         "features": _points(r),
         "kinds": _digits(r, 40) % 3,
         "real_features": _points(r),
