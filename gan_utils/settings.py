@@ -158,7 +158,7 @@ class Recipe:
         turns = between.join(
             " + ".join(kinds) for kinds in options.get("turns", [MERGED])
         )
-        prior = self.prior.__name__.removeprefix("stateless_").replace("_", " ")
+        prior = self.prior.__name__.removeprefix("stateless_random_")
         steps = f"iterations: {self.iterations or self.steps:,}"
         lines += ["   ".join(rates), f"D's updates: {turns}   prior: {prior}"]
         return "\n".join(lines) + f"   batch: {self.batch_size}   {steps}"

@@ -41,7 +41,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path, record, schema):
 
 def test_every_shipped_card_is_one():
     found = sorted(paths.PRETRAINED.glob("*/card.json"))
-    assert len(found) == 15
+    assert len(found) == 16
     for path in found:
         card = records.read(path, records.CARD)
         assert card["name"] == path.parent.name

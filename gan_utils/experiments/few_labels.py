@@ -271,8 +271,12 @@ def make_alone(draw, rate, images, labels, steps_in_all, convolutional=False):
     return reader, model, labelled_batches(draw, images, labels)
 
 
-def make_helped(draw, rate, images, labels, steps_in_all):
-    """Makes a reader that is a GAN's D; arguments and results are `make_alone`'s."""
+def make_helped(draw, rate, images, labels, steps_in_all, still=False):
+    """Makes a reader that is a GAN's D.
+
+    Arguments and results are `make_alone`'s, but for `still`: whether G stays as it
+    was built and never learns.
+    """
     discriminator = settled_reader(draw, images)
     gan = GAN(
         build_generator(draw),
@@ -282,7 +286,7 @@ def make_helped(draw, rate, images, labels, steps_in_all):
         prior=tf.random.stateless_uniform,
         step=few_labels_step,
     )
-    adam = Adam(rate, beta_1=0.5, epsilon=1e-4)
+    adam = Adam(0.0 if still else rate, beta_1=0.5, epsilon=1e-4)
     gan.compile(
         adam, falling(rate, steps_in_all), steps_per_execution=steps_in_all // TIMES
     )
@@ -298,6 +302,7 @@ def make_helped(draw, rate, images, labels, steps_in_all):
 MAKERS = {
     "alone": make_alone,
     "alone, convolutional": partial(make_alone, convolutional=True),
+    "with a still G": partial(make_helped, still=True),
     "with a GAN": make_helped,
 }
 DRAWS = (0, 1, 2, 3, 4)  # of the digits that are labelled
@@ -305,9 +310,15 @@ DRAWS = (0, 1, 2, 3, 4)  # of the digits that are labelled
 RATES = {
     "alone": (0.03, 0.01, 0.003, 0.001, 0.0003),
     "alone, convolutional": (0.01, 0.003, 0.001, 0.0003),
+    "with a still G": (0.005,),
     "with a GAN": (0.005,),
 }
-STEPS = {"alone": 2000, "alone, convolutional": 2000, "with a GAN": 24_000}
+STEPS = {
+    "alone": 2000,
+    "alone, convolutional": 2000,
+    "with a still G": 24_000,
+    "with a GAN": 24_000,
+}
 
 
 def train_at(name, draw, rate):
