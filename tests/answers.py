@@ -368,12 +368,7 @@ PRINTED = {
         ("0.75", "0.9"),
     ],
     ("choose_the_digit", "Predict"): [("0.2", "0.4"), ("0.1", "0.25")] * 2,
-    ("choose_the_digit", "Change"): [
-        *[("0", "0.1")] * 2,
-        ("0.2", "0.4"),
-        ("0", "0.1"),
-        ("0.2", "0.4"),
-    ],
+    ("choose_the_digit", "Change"): [("12", "24")],
     ("revive_five_classic_gans", "Predict"): ["0.5"],
     ("revive_five_classic_gans", "Change"): ["79,184", ("1.2", "2.2")],
     ("colour_the_digits", "Predict"): [("0.50", "0.52"), ("0.12", "0.16")],
