@@ -10,8 +10,10 @@ class Screen(ipywidgets.VBox):
 
     def __init__(self, zoom):
         self.zoom = checks.count(zoom, "zoom", 1, 100)
-        # A box stretches its children to its own width unless told.
-        self.image = ipywidgets.Image(layout={"align_self": "flex-start"})
+        # A box stretches its children to its own width unless told; a wide image gets
+        # as wide as the box, and its margins go beyond it.
+        layout = {"align_self": "flex-start", "max_width": "calc(100% - 4px)"}
+        self.image = ipywidgets.Image(layout=layout)
         self.line = ipywidgets.Label()
         super().__init__([self.image, self.line])
 
