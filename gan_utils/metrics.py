@@ -436,8 +436,8 @@ def coverage_by_kind(features, kinds, real_features, real_kinds):
 
     Ten perfect images, one a kind, have nearly 0, where the share read as asked is 1
     and the classifier score its highest. Recall would not do: its balls stand around
-    the samples, and a few of another kind, far from the rest, have balls that hold all
-    real images.
+    the samples, and one or two of another kind, far from the rest, have balls that
+    hold most real images.
 
     Args:
         features: `(n, dimensions)`.

@@ -102,6 +102,16 @@ def test_the_reader_that_is_measured_is_the_one_that_learns(name, short):
         assert not np.array_equal(old, new)
 
 
+@pytest.mark.parametrize("name", ["with a still G", "with a GAN"])
+def test_a_still_g_stays_as_it_was_and_the_other_moves(name, short):
+    (images, labels), _ = data.load_mnist()
+    _, gan, batches = make(name, images, labels)
+    before = [weight.numpy() for weight in gan.generator.trainable_variables]
+    gan.fit(batches(first_step=0), steps_per_epoch=4, verbose=0)
+    for old, new in zip(before, gan.generator.trainable_variables, strict=True):
+        assert np.array_equal(old, new) == (name == "with a still G")
+
+
 def normalized(network):
     kind = few_labels.NormalizedDense
     return [layer for layer in network.layers if isinstance(layer, kind)]

@@ -83,6 +83,12 @@ def test_sections_come_in_order(path):
 
 
 @each_lesson
+def test_no_cell_is_empty(path):
+    cells = read(path).cells
+    assert [n for n, cell in enumerate(cells) if not cell.source.strip()] == []
+
+
+@each_lesson
 def test_the_lesson_keeps_its_limits(path):
     notebook = read(path)
     code = sources(notebook, "code")
