@@ -669,13 +669,13 @@ def test_coverage_within_kinds_sees_ten_images_and_a_kind_that_is_one():
     found = metrics.coverage_by_kind(collapsed, kinds, real, kinds)
     assert found[1] < 0.05
     assert found[[0, 2]].min() > 0.7
-    for count in (2, 5):
+    for count in (1, 2, 5):
         swapped = collapsed.copy()
         swapped[np.flatnonzero(kinds == 1)[:count]] = other[kinds == 2][:count]
         assert metrics.coverage_by_kind(swapped, kinds, real, kinds)[1] < 0.05
-        # Two have their third neighbour far away, in balls that hold what is real.
+        # One or two have their third neighbour far away: balls that hold what is real.
         recall = metrics.precision_and_recall(swapped[kinds == 1], real[kinds == 1])[1]
-        assert (recall > 0.5) == (count == 2)
+        assert (recall > 0.5) == (count <= 2)
     # Right images of another kind than was asked for are none of its variety.
     assert metrics.coverage_by_kind(other, (kinds + 1) % 3, real, kinds).max() == 0
     some = kinds != 2
