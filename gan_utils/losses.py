@@ -168,6 +168,65 @@ def least_squares_generator_loss(fake_logits):
     return tf.reduce_mean(tf.square(fake_logits - 1.0)) / 2.0
 
 
+def wasserstein_discriminator_loss(real_logits, fake_logits):
+    """A critic's loss: it raises the mean of real images over that of fakes.
+
+    Minus the sum is the critic's estimate of the distance from fakes to real images,
+    in the unit of a pixel's distance where no slope of its is above 1.
+
+    Returns:
+        `(loss_real, loss_fake)`, two scalars without a bound.
+
+    Source:
+        Arjovsky, Chintala, Bottou, Wasserstein GAN, 2017, algorithm 1.
+
+    Example:
+        >>> ones = tf.ones((4, 1))
+        >>> real, fake = wasserstein_discriminator_loss(ones, -ones)
+        >>> float(-(real + fake))
+        2.0
+    """
+    return -tf.reduce_mean(real_logits), tf.reduce_mean(fake_logits)
+
+
+def wasserstein_generator_loss(fake_logits):
+    """G's loss against a critic: minus the mean of its answers to fakes.
+
+    Returns:
+        A scalar without a bound. Only its changes mean something: adding a number to
+        all answers of a critic changes nothing that it says.
+
+    Source:
+        Arjovsky, Chintala, Bottou, Wasserstein GAN, 2017, algorithm 1.
+
+    Example:
+        >>> float(wasserstein_generator_loss(tf.ones((4, 1))))
+        -1.0
+    """
+    return -tf.reduce_mean(fake_logits)
+
+
+def hinge_discriminator_loss(real_logits, fake_logits):
+    """D's hinge loss: real images to 1 or above, fakes to -1 or below.
+
+    G's loss beside it is `wasserstein_generator_loss`.
+
+    Returns:
+        `(loss_real, loss_fake)`, two scalars, 0 or more.
+
+    Source:
+        Lim and Ye, Geometric GAN, 2017; Miyato et al., Spectral Normalization for
+        Generative Adversarial Networks, 2018, equations 16 and 17.
+
+    Example:
+        >>> real, fake = hinge_discriminator_loss(tf.ones((4, 1)), tf.ones((4, 1)))
+        >>> float(real), float(fake)
+        (0.0, 2.0)
+    """
+    loss_real = tf.reduce_mean(tf.nn.relu(1.0 - real_logits))
+    return loss_real, tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
+
+
 def with_gradient(loss):
     """Makes a loss return its gradient, too, for `exercises.check`.
 

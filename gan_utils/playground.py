@@ -114,19 +114,37 @@ RING = Mixture(np.float32([_circle.real, _circle.imag]).T, 0.05)
 GRID = Mixture(lattice(1, 5), 0.03)
 
 
-def build_generator(seed=0):
-    """Builds a dense network from points of the plane to others."""
-    return _build_dense("generator", 2, seed)
+def build_generator(seed=0, hidden=128):
+    """Builds a dense network from points of the plane to others.
+
+    Args:
+        seed: an integer from 0.
+        hidden: units of each of its two hidden layers, 1 to 4,096.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+    return _build_dense("generator", 2, seed, hidden)
 
 
-def build_discriminator(seed=0):
-    """Builds a dense network from points of the plane to logits."""
-    return _build_dense("discriminator", 1, seed)
+def build_discriminator(seed=0, hidden=128):
+    """Builds a dense network from points of the plane to logits.
+
+    Args:
+        seed: as in `build_generator`.
+        hidden: as in `build_generator`.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+    return _build_dense("discriminator", 1, seed, hidden)
 
 
-def _build_dense(name, outputs, seed):
+def _build_dense(name, outputs, seed, hidden):
     seed = checks.count(seed, "seed", 0, 2**50)
-    parts = [keras.Input((2,)), *models.build_layers((2, 128, 128, outputs))]
+    hidden = checks.count(hidden, "hidden", 1, 4096)
+    sizes = (2, hidden, hidden, outputs)
+    parts = [keras.Input((2,)), *models.build_layers(sizes)]
     return models.initialize(keras.Sequential(parts, name=name), seed)
 
 

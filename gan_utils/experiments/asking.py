@@ -8,9 +8,8 @@ each training and goes on from what is there. `--show` prints the shipped one.
 
 from functools import partial
 
-from gan_utils import data, judge, models, paths, steps
+from gan_utils import data, judge, models, paths, penalties, steps
 from gan_utils.experiments import shipped
-from gan_utils.experiments.trials import steepness
 from gan_utils.fitting import fit_until
 from gan_utils.gan import normal_with_kinds
 from gan_utils.models.parts import checked
@@ -94,7 +93,8 @@ def penalised_step(gan, batch, latents, penalty):
         gan: as for `steps.conditional_step`.
         batch: as for `steps.conditional_step`.
         latents: as for `steps.conditional_step`.
-        penalty: weight of `trials.steepness` at real images, told their own kind.
+        penalty: weight of `penalties.zero_centred_penalty`, at real images that are
+            told their own kind.
 
     Returns:
         What `steps.conditional_step` returns.
@@ -111,8 +111,10 @@ def penalised_step(gan, batch, latents, penalty):
         real_logits = judge_as_told(real_images, training=True)
         fake_logits = gan.discriminator([fake_images, asked], training=True)
         loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
-        steep = steepness(judge_as_told, real_images)
-        discriminator_loss = loss_real + loss_fake + penalty * steep
+        paid, _ = penalties.zero_centred_penalty(
+            judge_as_told, real_images, None, weight=penalty
+        )
+        discriminator_loss = loss_real + loss_fake + paid
         generator_loss = gan.generator_loss(fake_logits)
     steps.move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
     steps.move(gan.generator, gan.generator_optimizer, tape, generator_loss)

@@ -3,23 +3,23 @@
 python -m gan_utils.experiments.cures [NAME ...] [--seeds 0 1 2] [--out runs/cures]
 
 A run in the plane takes about ten seconds, one on digits thirty. All without a name.
-What is there already is not run again. A failure on which all cures were tried with
-all its seeds goes into data/cures.json, by which the lessons show it; the others stay
-there as they are.
+What is there already is not run again. A cure that was tried on a failure with all its
+seeds goes into data/cures.json, by which the lessons show it; the others stay there as
+they are. With --seeds, only what the folder lacks of these.
 """
 
 import functools
 import json
 
-from gan_utils import losses, models, paths, playground
+from gan_utils import losses, models, paths, penalties, playground
 from gan_utils.experiments.failures import FAILURES
-from gan_utils.experiments.trials import Trial, parse, run
+from gan_utils.experiments.trials import AS_CRITIC, Trial, parse, run
 from gan_utils.judge import load_judge
 
 from keras import layers
 
 RING = Trial(rates=(2e-3, 6e-4), mixture=playground.RING, batch_size=128, steps=3000)
-STARTS = {"ring": RING} | {
+STARTS = {"ring": RING, "grid": RING.vary(mixture=playground.GRID)} | {
     name: FAILURES[name][1]
     for name in ("d_too_strong", "saturating_loss", "partial_collapse", "momentum")
 }
@@ -41,6 +41,21 @@ def always(**changes):
 
 
 DROPOUT = functools.partial(layers.Dropout, 0.3, seed=0)
+R1 = functools.partial(penalties.zero_centred_penalty, weight=1.0)
+BOTH_PENALTIES = functools.partial(R1, at_fakes=True)
+
+
+def as_critic(**changes):
+    """Returns a cure that makes D a critic; weight .1 in the plane, 10 on digits."""
+
+    def change(trial):
+        weight = 0.1 if trial.mixture else 10.0
+        penalty = functools.partial(penalties.gradient_penalty, weight=weight)
+        return {**AS_CRITIC, "penalty": penalty, **changes}
+
+    return change
+
+
 # From a trial to what the cure changes in it.
 CURES = {
     "none": always(),
@@ -54,36 +69,52 @@ CURES = {
     "dropout in D": always(behind=(DROPOUT,)),
     "batch norm in D": always(behind=(models.batch_norm,)),
     "spectral normalisation of D": always(wrap=layers.SpectralNormalization),
-    "gradient penalty": always(penalty=1.0),
+    "gradient penalty": always(penalty=R1),
     "instance noise": always(noise=0.1),
     "batches × 4": lambda trial: {"batch_size": 4 * trial.batch_size},
     "averaged weights": always(averaged=True),
+    "pairs, both penalties": always(paired=True, penalty=BOTH_PENALTIES),
+    "critic, clipped": as_critic(penalty=None, clip=0.1),
+    "critic, slopes of 1": as_critic(),
+    "critic, five steps ahead": as_critic(generator_every=5),
 }
 
 
+def load():
+    """Returns the record: by failure, by cure, a list of results by seed."""
+    path = paths.MNIST.with_name("cures.json")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def place(folder, name, cure, seed):
+    """Returns where a run is kept."""
+    return folder / f"{name}, {cure}, {seed}.json"
+
+
 def gather(folder, table):
-    """Adds the failures that are complete in a folder to a table."""
-    found = dict(table)
+    """Adds what is complete in a folder, by failure and cure, to a table."""
+    found = {}
     for name in STARTS:
-        paths_of = {
-            cure: [folder / f"{name}, {cure}, {seed}.json" for seed in seeds_of(name)]
-            for cure in CURES
-        }
-        if all(path.exists() for each in paths_of.values() for path in each):
-            found[name] = {
-                cure: [json.loads(path.read_text())["result"] for path in each]
-                for cure, each in paths_of.items()
-            }
-    return found
+        found[name] = dict(table.get(name, {}))
+        for cure in CURES:
+            places = [
+                folder / f"{name}, {cure}, {seed}.json" for seed in seeds_of(name)
+            ]
+            if all(place.exists() for place in places):
+                results = [json.loads(place.read_text())["result"] for place in places]
+                found[name][cure] = results
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def main():
     options = parse("cures", STARTS, None)
-    judge = load_judge()
+    judge, known = load_judge(), load()
     for name in options.names:
         for seed in options.seeds or seeds_of(name):
             for cure, change in CURES.items():
-                path = options.out / f"{name}, {cure}, {seed}.json"
+                if cure in known.get(name, {}):
+                    continue
+                path = place(options.out, name, cure, seed)
                 if path.exists():
                     continue
                 trial = STARTS[name].vary(**change(STARTS[name]))
@@ -91,9 +122,9 @@ def main():
                 record = {"result": found["result"], "stopped": found["stopped"]}
                 path.write_text(json.dumps(record))
                 print(path.stem, found["result"], found["stopped"] or "", flush=True)
-    path = paths.MNIST.with_name("cures.json")
-    table = gather(options.out, json.loads(path.read_text(encoding="utf-8")))
+    table = gather(options.out, known)
     lines = json.dumps(table, indent=1, ensure_ascii=False)
+    path = paths.MNIST.with_name("cures.json")
     path.write_text(lines + "\n", encoding="utf-8")
 
 

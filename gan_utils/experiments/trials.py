@@ -10,11 +10,21 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from gan_utils import compiled, data, latent, losses, models, paths, playground
+from gan_utils import (
+    compiled,
+    critics,
+    data,
+    latent,
+    losses,
+    models,
+    paths,
+    penalties,
+    playground,
+)
 from gan_utils.doctor import Doctor
 from gan_utils.gan import GAN
 from gan_utils.models.parts import leaves
-from gan_utils.steps import LOSSES, opinions
+from gan_utils.steps import LOSSES, adversarial_step, move, opinions
 
 import keras
 import numpy as np
@@ -24,6 +34,12 @@ from keras.optimizers import Adam
 from keras.optimizers.schedules import CosineDecay
 
 CHANNELS, LATENT_DIM, INTERVAL = 16, 64, 25
+PLAIN = {
+    "penalty": penalties.no_penalty,
+    "paired": False,
+    "generator_every": 1,
+    "head_start": 0,
+}  # what `steps.adversarial_step` does, too
 WEIGHED = (layers.Conv2D, layers.Dense)  # what D's layers with weights are
 
 
@@ -45,10 +61,15 @@ class Trial:
     behind: tuple = ()  # make the layers behind each hidden layer of D
     wrap: Callable | None = None  # around each layer of D that has weights
     noise: float = 0.0  # on whatever D sees
-    penalty: float = 0.0  # weight of the squared gradient of D at real images
+    penalty: Callable | None = None  # one of `penalties`
+    paired: bool = False  # D compares a real image with a fake
+    critic: bool = False  # D's answers have no bound; see `AS_CRITIC`
+    clip: float | None = None  # limit of a critic's weights
     generator_every: int = 1  # G moves at every n-th step only
+    head_start: int = 0  # steps at the beginning in which G does not move
     averaged: bool = False  # samples are drawn with the averaged weights
     mixture: playground.Mixture | None = None
+    hidden: int = 128  # units of a hidden layer in the plane
     steps: int = 600
 
     def vary(self, **changes):
@@ -65,14 +86,7 @@ class Trial:
     def build(self, seed):
         """Builds the GAN, compiled."""
         keras.utils.set_random_seed(seed)  # spectral normalisation takes no seed
-        step = functools.partial(
-            trial_step,
-            generator_training=self.generator_training,
-            mixed=self.mixed,
-            penalty=self.penalty,
-            generator_every=self.generator_every,
-        )
-        gan = GAN(*self.build_networks(seed), seed, step=step)
+        gan = GAN(*self.build_networks(seed), seed, step=self.step)
         rates = self.rates
         if self.mixture:  # they cool as the playground's do, over the moves of each
             moves = self.steps // self.generator_every, self.steps
@@ -85,11 +99,32 @@ class Trial:
         )
         return gan
 
+    @property
+    def step(self):
+        """What one step of this trial does."""
+        if self.mixed or not self.generator_training:
+            return functools.partial(
+                broken_step,
+                generator_training=self.generator_training,
+                mixed=self.mixed,
+            )
+        options = {
+            "penalty": self.penalty or penalties.no_penalty,
+            "paired": self.paired,
+            "generator_every": self.generator_every,
+            "head_start": self.head_start,
+        }
+        if self.critic:
+            return functools.partial(critics.critic_step, clip=self.clip, **options)
+        if options == PLAIN:
+            return adversarial_step
+        return functools.partial(critics.penalised_step, **options)
+
     def build_networks(self, seed):
         """Builds G and D; whatever D is given more, it starts with the same weights."""
         if self.mixture:
-            generator = playground.build_generator(2 * seed + 2)
-            discriminator = playground.build_discriminator(2 * seed + 1)
+            generator = playground.build_generator(2 * seed + 2, self.hidden)
+            discriminator = playground.build_discriminator(2 * seed + 1, self.hidden)
         else:
             generator = models.build_generator(LATENT_DIM, CHANNELS, 2 * seed)
             discriminator = models.build_discriminator(
@@ -102,7 +137,8 @@ class Trial:
     def _alter(self, healthy, seed):
         """Builds D with what this trial puts before, around and behind its layers."""
         if self.mixture:
-            parts = models.build_layers((2, 128, 128, 1), behind=self.behind)
+            sizes = (2, self.hidden, self.hidden, 1)
+            parts = models.build_layers(sizes, behind=self.behind)
         else:
             parts = digit_layers(self.behind)
         if self.wrap:
@@ -117,6 +153,15 @@ class Trial:
         for layer, of_healthy in pairs:
             layer.set_weights(of_healthy.get_weights())
         return altered
+
+
+# What makes a trial's D a critic. The penalty's weight suits distances of about 1, as
+# the plane's are: Gulrajani et al. took .1 there, and 10 for images.
+AS_CRITIC = {
+    "critic": True,
+    "generator_loss": losses.wasserstein_generator_loss,
+    "discriminator_loss": losses.wasserstein_discriminator_loss,
+}
 
 
 def digit_layers(behind):
@@ -148,33 +193,19 @@ def weighed(network):
     return [layer for layer in leaves(network) if isinstance(layer, WEIGHED)]
 
 
-def trial_step(
-    gan,
-    real_images,
-    latents,
-    generator_training=True,
-    mixed=False,
-    penalty=0.0,
-    generator_every=1,
-):
-    """Updates D, and G in its turn, in a way that can be broken or mended.
-
-    With nothing changed it is `steps.adversarial_step`. Give the options by
-    `functools.partial`.
+def broken_step(gan, real_images, latents, generator_training, mixed):
+    """Updates both networks once, by a step with a mistake in it.
 
     Args:
         gan: as for `steps.adversarial_step`.
         real_images: float32 `(n, ...)`.
         latents: float32 `(n, latent_dim)`.
         generator_training: how G is called; False is a mistake.
-        mixed: whether D sees both kinds of image in one batch.
-        penalty: weight of `steepness` in D's loss.
-        generator_every: G moves at every n-th step. At the others its weights stay
-            as they are, and so does what its optimizer remembers.
+        mixed: whether D sees both kinds of image in one batch; a mistake where it has
+            batch norm.
 
     Returns:
-        A dict of the losses in `LOSSES`, scalars before the update, and of what
-        `steps.opinions` returns.
+        What `steps.adversarial_step` returns.
     """
     with tf.GradientTape(persistent=True) as tape:
         fake_images = gan.generator(latents, training=generator_training)
@@ -187,47 +218,11 @@ def trial_step(
             fake_logits = gan.discriminator(fake_images, training=True)
         loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
         discriminator_loss = loss_real + loss_fake
-        if penalty:
-            discriminator_loss += penalty * steepness(gan.discriminator, real_images)
         generator_loss = gan.generator_loss(fake_logits)
-
-    def move(network, optimizer, loss):
-        weights = network.trainable_variables
-        optimizer.apply(tape.gradient(loss, weights), weights)
-
-    def move_generator():
-        move(gan.generator, gan.generator_optimizer, generator_loss)
-
-    move(gan.discriminator, gan.discriminator_optimizer, discriminator_loss)
-    if generator_every == 1:
-        move_generator()
-    else:
-        turn = gan.step_count % generator_every == generator_every - 1
-        tf.cond(turn, move_generator, lambda: None)
+    move(gan.discriminator, gan.discriminator_optimizer, tape, discriminator_loss)
+    move(gan.generator, gan.generator_optimizer, tape, generator_loss)
     values = dict(zip(LOSSES, (generator_loss, loss_real, loss_fake)))
     return values | opinions(real_logits, fake_logits)
-
-
-def steepness(discriminator, real_images):
-    """Measures half of D's squared gradient at real images.
-
-    Args:
-        discriminator: from images to logits.
-        real_images: float32 `(n, ...)`.
-
-    Returns:
-        A scalar, the mean over the images.
-
-    Source:
-        Mescheder, Geiger, Nowozin, Which Training Methods for GANs do actually
-        Converge?, 2018, the penalty R1.
-    """
-    with tf.GradientTape() as tape:
-        tape.watch(real_images)
-        logits = tf.reduce_sum(discriminator(real_images, training=True))
-    slopes = tape.gradient(logits, real_images)
-    all_but_first = list(range(1, slopes.shape.rank))
-    return tf.reduce_mean(tf.reduce_sum(slopes**2, axis=all_but_first)) / 2
 
 
 class Probe(keras.callbacks.Callback):

@@ -1,0 +1,247 @@
+"""What a discriminator pays for being steep, and whether a penalty is right.
+
+A slope is the length of the gradient of D's answer by its image. A penalty of this
+module is a function of D, real images, fakes and a seed, and returns a pair: what D
+pays, a scalar, and the slopes that it pays for, `(n,)`. Give it its options by
+`functools.partial`.
+"""
+
+from gan_utils import quiet  # noqa: F401
+
+import numpy as np
+import tensorflow as tf
+
+
+def squared_slopes(discriminator, images):
+    """Measures how steep D is at images.
+
+    Args:
+        discriminator: from images to one answer each, where the answer to an image
+            depends on no other of its batch, as it does with batch norm.
+        images: float32 `(n, ...)`.
+
+    Returns:
+        float32 `(n,)`, 0 or more: squares, whose gradient is a number at 0, too.
+
+    Example:
+        >>> def twice_the_sum(images, training):
+        ...     return 2 * tf.reduce_sum(images, axis=1, keepdims=True)
+        >>> squared_slopes(twice_the_sum, tf.zeros((2, 3))).numpy()
+        array([12., 12.], dtype=float32)
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        answers = tf.reduce_sum(discriminator(images, training=True))
+    gradients = tape.gradient(answers, images)
+    all_but_first = list(range(1, gradients.shape.rank))
+    return tf.reduce_sum(gradients**2, axis=all_but_first)
+
+
+def slopes(discriminator, images):
+    """Measures how steep D is at images, as lengths.
+
+    Args:
+        discriminator: as for `squared_slopes`.
+        images: as for `squared_slopes`.
+
+    Returns:
+        float32 `(n,)`, above 0: where D is level it is 1e-6, since a root at 0 has no
+        gradient that is a number, and one such image would spoil all of D's weights.
+
+    Example:
+        >>> def thrice(images, training):
+        ...     return 3.0 * images
+        >>> slopes(thrice, tf.zeros((1, 1))).numpy().round(3)
+        array([3.], dtype=float32)
+    """
+    return tf.sqrt(squared_slopes(discriminator, images) + 1e-12)
+
+
+def mix(real_images, fake_images, seed):
+    """Takes a point between each real image and a fake, anywhere alike likely.
+
+    Args:
+        real_images: float32 `(n, ...)`.
+        fake_images: as many, of their shape.
+        seed: two integers; the same seed gives the same shares.
+
+    Returns:
+        float32 of their shape.
+
+    Example:
+        >>> mixed = mix(tf.ones((4, 2)), tf.zeros((4, 2)), seed=(0, 0))
+        >>> bool(tf.reduce_all(mixed[:, 0] == mixed[:, 1]))  # a share for each image
+        True
+    """
+    ones = [1] * (real_images.shape.rank - 1)
+    shape = tf.concat([tf.shape(real_images)[:1], ones], axis=0)
+    shares = tf.random.stateless_uniform(shape, seed)
+    return shares * real_images + (1.0 - shares) * fake_images
+
+
+def no_penalty(discriminator, real_images, fake_images, seed):
+    """Lets D pay nothing; the slopes are those of `gradient_penalty`."""
+    found = slopes(discriminator, mix(real_images, fake_images, seed))
+    return 0.0, tf.stop_gradient(found)
+
+
+def gradient_penalty(discriminator, real_images, fake_images, seed, weight=10.0):
+    """Lets D pay for each slope that is not 1, between real images and fakes.
+
+    Args:
+        discriminator: as for `squared_slopes`.
+        real_images: float32 `(n, ...)`.
+        fake_images: as many, of their shape.
+        seed: as for `mix`.
+        weight: of what D pays, in the unit of its answers.
+
+    Returns:
+        What D pays, a scalar, and the slopes, `(n,)`.
+
+    Source:
+        Gulrajani et al., Improved Training of Wasserstein GANs, 2017, section 4.
+
+    Example:
+        >>> def thrice(images, training):
+        ...     return 3.0 * images
+        >>> ones = tf.ones((2, 1))
+        >>> paid, _ = gradient_penalty(thrice, ones, 0 * ones, seed=(0, 0))
+        >>> round(float(paid), 3)  # 10 times the square of 3 - 1
+        40.0
+    """
+    found = slopes(discriminator, mix(real_images, fake_images, seed))
+    return weight * tf.reduce_mean((found - 1.0) ** 2), found
+
+
+def zero_centred_penalty(
+    discriminator, real_images, fake_images, seed=None, weight=1.0, at_fakes=False
+):
+    """Lets D pay for each slope, at real images, and at fakes when it is told so.
+
+    Args:
+        discriminator: as for `squared_slopes`.
+        real_images: float32 `(n, ...)`.
+        fake_images: as many, of their shape.
+        seed: not used: nothing is drawn.
+        weight: of half the mean square, the paper's γ.
+        at_fakes: False is the penalty R1, True is R1 and R2.
+
+    Returns:
+        What D pays, a scalar, and the slopes at real images, `(n,)`.
+
+    Source:
+        Mescheder, Geiger, Nowozin, Which Training Methods for GANs do actually
+        Converge?, 2018; both together: Huang et al., The GAN is dead; long live the
+        GAN! A Modern Baseline GAN, 2024.
+
+    Example:
+        >>> def thrice(images, training):
+        ...     return 3.0 * images
+        >>> ones = tf.ones((2, 1))
+        >>> paid, _ = zero_centred_penalty(thrice, ones, ones, at_fakes=True)
+        >>> float(paid)  # half the square of 3, twice
+        9.0
+    """
+    of_real = squared_slopes(discriminator, real_images)
+    squares = tf.reduce_mean(of_real)
+    if at_fakes:
+        squares += tf.reduce_mean(squared_slopes(discriminator, fake_images))
+    return weight * squares / 2.0, tf.sqrt(of_real)
+
+
+def clip_weights(network, limit):
+    """Cuts every weight of a network to a limit, in place.
+
+    Args:
+        network: a `keras.Model`.
+        limit: weights are from -limit to limit afterwards.
+
+    Source:
+        Arjovsky, Chintala, Bottou, Wasserstein GAN, 2017, algorithm 1.
+    """
+    for weight in network.trainable_variables:
+        weight.assign(tf.clip_by_value(weight, -limit, limit))
+
+
+def depends_on_others(discriminator, images):
+    """Tells whether D's answer to an image depends on more than the image.
+
+    With batch norm it depends on the batch, with dropout on chance. A penalty takes the
+    gradient of one answer by one image, and so is of something else there.
+
+    Args:
+        discriminator: from images to one answer each.
+        images: float32 `(n, ...)`, n from 2.
+
+    Example:
+        >>> depends_on_others(lambda images, training: 2 * images, tf.ones((2, 1)))
+        False
+    """
+    half = len(images) // 2
+    of_all, of_half = (
+        tf.convert_to_tensor(discriminator(each, training=True)).numpy()[:half]
+        for each in (images, images[:half])
+    )
+    return not np.allclose(of_all, of_half, rtol=1e-3, atol=1e-4)
+
+
+def find_mistakes(penalty):
+    """Tries whether a penalty is that of Gulrajani et al., and names what is not.
+
+    It watches which images a critic of known slopes is asked about, and what is paid.
+
+    Args:
+        penalty: as `gradient_penalty`, of weight 10; it is called outside of graphs.
+
+    Returns:
+        A list of sentences, empty when nothing was found.
+
+    Source:
+        The mistakes are those of code that circulates: a share from a normal
+        distribution, one share for a batch, real images alone, and a root that has no
+        gradient at 0.
+
+    Example:
+        >>> find_mistakes(gradient_penalty)
+        []
+    """
+    count, asked = 1024, []
+    images = tf.ones((count, 2, 2, 1)), tf.zeros((count, 2, 2, 1))
+
+    def critic_of_slope_3(images, training=True):
+        asked.append(images)
+        return 1.5 * tf.reduce_sum(images, axis=(1, 2, 3))[:, None]
+
+    paid, _ = penalty(critic_of_slope_3, *images, seed=(0, 0))
+    if not asked:
+        return ["The critic is never asked."]
+    mistakes = _judge_shares(asked[-1].numpy().reshape(-1, 4))
+    if not np.isclose(paid, 40.0, rtol=1e-3):
+        mistakes.append(
+            "For a gradient of 1.5 at each of 4 pixels, a slope of 3, it takes "
+            f"{float(paid):.4g}; needed is 10 times the square of 3 - 1, 40."
+        )
+    factor = tf.Variable(0.0)
+    with tf.GradientTape() as tape:
+        paid, _ = penalty(lambda x, training=True: factor * x, *images, seed=(0, 0))
+    gradient = tape.gradient(paid, factor)
+    if gradient is None or not np.isfinite(gradient):
+        mistakes.append("Where the critic is level, its gradient is no number.")
+    return mistakes
+
+
+def _judge_shares(shares):
+    """Names what is wrong with shares of real images, `(images, pixels)`."""
+    mistakes = []
+    if np.ptp(shares, axis=1).any():
+        mistakes.append("The share is not the same for all pixels of an image.")
+    first = np.sort(shares[:, 0])
+    if (first == 1).all():
+        mistakes.append("Only real images are asked about.")
+    elif np.ptp(first) == 0:
+        mistakes.append("One share serves the whole batch.")
+    elif first[0] < 0 or first[-1] > 1:
+        mistakes.append("Shares lie outside of 0 to 1: no place between the two.")
+    elif abs(first - np.linspace(0, 1, len(first))).max() > 0.1:
+        mistakes.append("Not all places between the two are alike likely.")
+    return mistakes
