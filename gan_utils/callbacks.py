@@ -51,7 +51,7 @@ class ProgressBar(keras.callbacks.Callback):
         )
 
     def on_epoch_end(self, epoch, logs=None):
-        names = ("generator_loss", "probability_fake", "accuracy")
+        names = ("generator_loss", "probability_fake", "critic_estimate", "accuracy")
         shown = {name: f"{logs[name]:.2f}" for name in names if name in logs}
         self._bar.set_postfix(shown, refresh=False)
         self._bar.update(self.model.step - self._bar.n)

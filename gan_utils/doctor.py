@@ -44,6 +44,14 @@ def diagnose(curves, patience=300):
     - The samples are too alike: their `variety` is never above half of real images',
       and nothing above explains it.
 
+    Of a critic, whose curves have names of their own:
+
+    - Its slopes are off: where its penalty looks they are below 0.5 or above 3 in the
+      mean, so that its estimate is no distance.
+    - Its estimate is out of bounds: above 3 times the mean `distance` of a real image
+      from a sample, of which a critic with slopes of 1 sees at most 1.
+    - It outruns G: its estimate, over its slopes, stays above 0.3 of that distance.
+
     What passes no threshold stays unseen, though the curves may show it beside healthy
     ones: G's loss where real and fake images share one batch of a D with batch norm, or
     the variety of a G that is trained without `training=True`. Look at samples, and
@@ -51,15 +59,15 @@ def diagnose(curves, patience=300):
 
     Args:
         curves: a dict from names to `(steps, values)`, as `callbacks.read_scalars`
-            returns it; `variety` may be missing.
+            returns it; `variety` and `distance`, which a `Doctor` adds, may be missing.
         patience: over how many steps the means go, 1 or more.
 
     Returns:
         A list of `Sign`, empty when nothing is found or too few steps were taken.
 
     Raises:
-        ValueError: the curves are not those of a GAN whose D says real or fake, or a
-            number is out of range.
+        ValueError: the curves are those neither of a GAN whose D says real or fake nor
+            of one with a critic, or a number is out of range.
 
     Source:
         The thresholds are our own, set on four short trainings of each failure on
@@ -71,11 +79,13 @@ def diagnose(curves, patience=300):
         >>> [sign.advice for sign in diagnose(level)]
         ["lower its rate, or raise G's."]
     """
-    if not set(curves) >= NEEDED:
+    of_critic = set(curves) >= OF_CRITIC
+    if not of_critic and not set(curves) >= NEEDED:
         raise ValueError(f"{list(curves)} was given; needed is what a GAN's fit logs.")
     patience = checks.count(patience, "patience")
-    means = {"variety": 1.0}
-    for name in (NEEDED | {"variety"}) & set(curves):
+    means = {"variety": 1.0, "distance": np.inf}
+    needed = OF_CRITIC if of_critic else NEEDED
+    for name in (needed | set(means)) & set(curves):
         pair = tuple(curves[name]) if np.iterable(curves[name]) else ()
         if len(pair) != 2:
             raise ValueError(f"For {name!r}, a pair (steps, values) is needed.")
@@ -85,9 +95,11 @@ def diagnose(curves, patience=300):
         late = values[steps > float(steps[-1]) - patience]
         # A young G varies little, and the mean would remember that.
         means[name] = late.max() if name == "variety" else late.mean()
-    return _read_signs(means, patience)
+    read = _read_signs_of_critic if of_critic else _read_signs
+    return read(means, patience)
 
 
+OF_CRITIC = {"critic_estimate", "gradient_norm"}
 NEEDED = {
     "generator_loss",
     "discriminator_loss_real",
@@ -119,20 +131,52 @@ def _read_signs(means, patience):
         advice = "lower its rate, or raise G's."
         signs.append(Sign("D too strong", known, advice))
     if variety < 0.5 and not signs:
-        evidence = (
-            f"For {patience} steps the variety of samples was at most {variety:.0%}"
-        )
-        advice = "raise the rate of D, or give G batch norm."
-        signs.append(Sign("samples alike", evidence, advice))
+        signs.append(_samples_alike(variety, patience))
     return signs
+
+
+def _read_signs_of_critic(means, patience):
+    slope, variety = means["gradient_norm"], means["variety"]
+    seen = means["critic_estimate"] / means["distance"]
+    signs = []
+    if not 0.5 <= slope <= 3:
+        evidence = f"For {patience} steps the critic's slopes were {slope:.2g}, not 1"
+        advice = "look at its penalty: its weight, and where it is taken."
+        signs.append(Sign("slopes off", evidence, advice))
+    if not seen <= 3:
+        evidence = (
+            f"For {patience} steps the critic's estimate was {seen:.2g} distances from "
+            "real images to samples, of which it can see 1"
+        )
+        signs.append(
+            Sign("estimate out of bounds", evidence, "bound its slopes, by a penalty.")
+        )
+    if seen > 0.3 * max(1, slope):
+        evidence = (
+            f"For {patience} steps the critic saw {seen / max(1, slope):.0%} of the "
+            "distance from real images to samples"
+        )
+        signs.append(
+            Sign("critic outruns G", evidence, "lower its rate, or raise G's.")
+        )
+    if variety < 0.5 and not signs:
+        signs.append(_samples_alike(variety, patience))
+    return signs
+
+
+def _samples_alike(variety, patience):
+    evidence = f"For {patience} steps the variety of samples was at most {variety:.0%}"
+    advice = "raise the rate of D, or give G batch norm."
+    return Sign("samples alike", evidence, advice)
 
 
 class Doctor(keras.callbacks.Callback):
     """Watches a GAN and says what `diagnose` finds, each sign once.
 
     It measures `variety`, too: the spread of the pixels over 64 samples, as a share
-    of that over real images. And it says at once when real images lie in another
-    range than G's. Of a critic, whose numbers it does not know, it says nothing.
+    of that over real images; and `distance`, the mean distance of 64 real images from
+    samples. It says at once when real images lie in another range than G's. Of a step
+    whose numbers it does not know, it says nothing.
 
     Args:
         real_images: a batch `(n, ...)` as `fit` gets it, n from 64.
@@ -169,10 +213,13 @@ class Doctor(keras.callbacks.Callback):
         latents = self.model.watched_latents(64)
         samples = self.model.averaged_generator(latents, training=False).numpy()
         variety = samples.std(axis=0).mean() / self.real_images.std(axis=0).mean()
-        for name, value in {**logs, "variety": variety}.items():
+        apart = (samples - self.real_images[:64]).reshape(len(samples), -1)
+        distance = np.linalg.norm(apart, axis=1).mean()
+        found = {**logs, "variety": variety, "distance": distance}
+        for name, value in found.items():
             steps, values = self.curves.get(name, ((), ()))
             self.curves[name] = (*steps, self.model.step), (*values, value)
-        if not set(self.curves) >= NEEDED:
+        if not any(set(self.curves) >= needed for needed in (NEEDED, OF_CRITIC)):
             return
         for sign in diagnose(self.curves, self.patience):
             if sign.name not in self._known:

@@ -11,9 +11,9 @@ first seed to data/failures.npz.
 import functools
 import json
 
-from gan_utils import losses, models, paths, plotting
+from gan_utils import losses, models, paths, penalties, plotting
 from gan_utils.experiments.forgers import lengthened_loss
-from gan_utils.experiments.trials import INTERVAL, Trial, parse, run
+from gan_utils.experiments.trials import AS_CRITIC, INTERVAL, Trial, parse, run
 from gan_utils.judge import load_judge
 
 import numpy as np
@@ -21,6 +21,7 @@ from keras.optimizers import SGD, Adam
 
 KEEP_AT = (100, 300, 600)
 HEALTHY = Trial()
+CRITIC = HEALTHY.vary(**AS_CRITIC, penalty=penalties.gradient_penalty)
 
 
 def swapped(real_logits, fake_logits):
@@ -117,6 +118,26 @@ FAILURES = {
         "saturating_loss, its gradient as long as the other loss's in each batch",
         HEALTHY.vary(generator_loss=lengthened_loss, rates=(3e-3, 3e-3)),
         None,
+    ),
+    "critic": (
+        "D is a critic that pays for slopes other than 1",
+        CRITIC,
+        None,
+    ),
+    "critic_steep": (
+        "the critic's penalty weighs 0.1 in place of 10",
+        CRITIC.vary(penalty=functools.partial(penalties.gradient_penalty, weight=0.1)),
+        "look at its penalty",
+    ),
+    "critic_unbounded": (
+        "the critic pays for nothing",
+        CRITIC.vary(penalty=None),
+        "bound its slopes",
+    ),
+    "critic_outruns": (
+        "G's learning rate is 0.00003 in place of 0.003, beside a critic",
+        CRITIC.vary(rates=(3e-5, 1e-3)),
+        "lower its rate",
     ),
     "slow_both": (
         "both learning rates are 15 times as low",
