@@ -114,12 +114,12 @@ RING = Mixture(np.float32([_circle.real, _circle.imag]).T, 0.05)
 GRID = Mixture(lattice(1, 5), 0.03)
 
 
-def build_generator(seed=0, hidden=128):
+def build_generator(seed=0, hidden=(128, 128)):
     """Builds a dense network from points of the plane to others.
 
     Args:
         seed: an integer from 0.
-        hidden: units of each of its two hidden layers, 1 to 4,096.
+        hidden: units of each hidden layer, 1 to 4,096.
 
     Raises:
         ValueError: a number is out of range.
@@ -127,7 +127,7 @@ def build_generator(seed=0, hidden=128):
     return _build_dense("generator", 2, seed, hidden)
 
 
-def build_discriminator(seed=0, hidden=128):
+def build_discriminator(seed=0, hidden=(128, 128)):
     """Builds a dense network from points of the plane to logits.
 
     Args:
@@ -142,8 +142,8 @@ def build_discriminator(seed=0, hidden=128):
 
 def _build_dense(name, outputs, seed, hidden):
     seed = checks.count(seed, "seed", 0, 2**50)
-    hidden = checks.count(hidden, "hidden", 1, 4096)
-    sizes = (2, hidden, hidden, outputs)
+    widths = [checks.count(width, "A width in hidden", 1, 4096) for width in hidden]
+    sizes = (2, *widths, outputs)
     parts = [keras.Input((2,)), *models.build_layers(sizes)]
     return models.initialize(keras.Sequential(parts, name=name), seed)
 

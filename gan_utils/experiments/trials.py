@@ -69,7 +69,7 @@ class Trial:
     head_start: int = 0  # steps at the beginning in which G does not move
     averaged: bool = False  # samples are drawn with the averaged weights
     mixture: playground.Mixture | None = None
-    hidden: int = 128  # units of a hidden layer in the plane
+    hidden: tuple = (128, 128)  # units of the hidden layers in the plane
     steps: int = 600
 
     def vary(self, **changes):
@@ -137,7 +137,7 @@ class Trial:
     def _alter(self, healthy, seed):
         """Builds D with what this trial puts before, around and behind its layers."""
         if self.mixture:
-            sizes = (2, self.hidden, self.hidden, 1)
+            sizes = (2, *self.hidden, 1)
             parts = models.build_layers(sizes, behind=self.behind)
         else:
             parts = digit_layers(self.behind)

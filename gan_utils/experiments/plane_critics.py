@@ -1,0 +1,84 @@
+"""Trains GANs on the ring by each loss with each penalty, and critics of the grid.
+
+python -m gan_utils.experiments.plane_critics [--out data/plane_critics.json] [--show]
+
+As `experiments.critics` on digits. Besides: a critic that is given what the grid needs,
+and what a G can still learn from a D that was trained alone before. Writes the record
+after each training and goes on from what is there, about two hours of one core in all.
+`--show` prints the shipped one.
+"""
+
+import functools
+
+from gan_utils import losses, paths, penalties, playground
+from gan_utils.experiments import critics, shipped
+from gan_utils.experiments.trials import AS_CRITIC, Trial, run
+
+PLACE = paths.MNIST.with_name("plane_critics.json")
+FIGURES = {"type": "object", "additionalProperties": {"type": "number"}}
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": {"type": "object", "additionalProperties": FIGURES},
+}
+# The penalty's weight suits the distances: Gulrajani et al. took .1 in the plane, too.
+WEIGHT = 0.1
+PENALTY = functools.partial(penalties.gradient_penalty, weight=WEIGHT)
+RING = Trial(rates=(2e-3, 6e-3), mixture=playground.RING, batch_size=128, steps=3000)
+TABLE = critics.table(RING, WEIGHT)
+MISTAKES = critics.with_mistakes(RING, WEIGHT)
+# Wider and deeper networks, five moves of the critic for one of G, and time.
+GRID = RING.vary(
+    **AS_CRITIC,
+    penalty=PENALTY,
+    mixture=playground.GRID,
+    hidden=(256, 256, 256),
+    rates=(1e-3, 1e-3),
+    generator_every=5,
+    steps=20_000,
+)
+AHEAD = RING.vary(head_start=2000, steps=5000)
+KINDS = {
+    "grid: critic": GRID,
+    "grid: critic, a third of the steps": GRID.vary(steps=7000),
+    "grid: critic, small networks": GRID.vary(hidden=(128, 128)),
+    "ahead: saturating loss": AHEAD.vary(
+        generator_loss=losses.saturating_generator_loss
+    ),
+    "ahead: usual loss": AHEAD,
+    "ahead: critic": AHEAD.vary(**AS_CRITIC, penalty=PENALTY),
+}
+TRIALS = TABLE | MISTAKES | KINDS
+PLAN = dict.fromkeys(TABLE, critics.SEEDS)
+PLAN |= dict.fromkeys([*MISTAKES, "grid: critic"], critics.MISTAKES_SEEDS)
+PLAN |= dict.fromkeys([*KINDS][1:], critics.SEEDS)
+PLAN["critic, slopes of 1, plain D"] = critics.MISTAKES_SEEDS
+
+
+def train(name, seed):
+    """Trains one of `TRIALS`; returns its covered modes and its share of good points.
+
+    A training that broke off has no figures.
+    """
+    return critics.rounded(run(TRIALS[name], seed)["result"])
+
+
+def lay_out(record):
+    """Returns the figures of each training, in Markdown."""
+    lines = ["| | modes, and good points, seed by seed |", "|---|---|"]
+    for name, by_seed in record.items():
+        cells = [
+            f"{found['covered']:.0f}, {found['good']:.0%}" if found else "broke off"
+            for found in by_seed.values()
+        ]
+        lines.append(f"| {name} | {' · '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments=None):
+    shipped.run_trainings(
+        "plane_critics", PLACE, SCHEMA, PLAN, train, lay_out, arguments
+    )
+
+
+if __name__ == "__main__":
+    main()
