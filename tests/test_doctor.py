@@ -116,11 +116,64 @@ def test_curves_of_something_else_are_refused():
 
 
 @pytest.mark.parametrize("missing", sorted(NEEDED))
-def test_curves_of_a_critic_are_refused(missing):
-    of_a_critic = curves()
-    del of_a_critic[missing]
+def test_curves_of_which_one_is_missing_are_refused(missing):
+    of_another_step = curves()
+    del of_another_step[missing]
     with pytest.raises(ValueError, match="needed is what a GAN's fit logs"):
-        diagnose(of_a_critic)
+        diagnose(of_another_step)
+
+
+def of_critic(**changes):
+    """Returns level curves of a critic over 1,000 steps, healthy but for changes."""
+    healthy = {"critic_estimate": 2.0, "gradient_norm": 1.1, "distance": 20.0}
+    return {
+        name: (STEPS, np.broadcast_to(value, STEPS.shape))
+        for name, value in (healthy | changes).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({}, []),
+        ({"critic_estimate": -1.0}, []),
+        ({"gradient_norm": 0.49}, ["slopes off"]),
+        ({"gradient_norm": 0.51}, []),
+        ({"gradient_norm": 2.9}, []),
+        ({"gradient_norm": 3.1}, ["slopes off"]),
+        ({"gradient_norm": np.nan}, ["slopes off"]),
+        (
+            {"gradient_norm": 30.0, "critic_estimate": 61.0},
+            ["slopes off", "estimate out of bounds"],
+        ),
+        ({"gradient_norm": 30.0, "critic_estimate": 59.0}, ["slopes off"]),
+        ({"critic_estimate": 6.7}, ["critic outruns G"]),
+        ({"critic_estimate": 6.5}, []),
+        ({"critic_estimate": 12.1, "gradient_norm": 2.0}, ["critic outruns G"]),
+        ({"critic_estimate": 11.9, "gradient_norm": 2.0}, []),
+        ({"variety": 0.49}, ["samples alike"]),
+    ],
+)
+def test_a_critic_s_signs_are_named(changes, names):
+    assert [sign.name for sign in diagnose(of_critic(**changes))] == names
+
+
+def test_of_a_critic_without_distances_its_slopes_are_read():
+    curves_of = of_critic(gradient_norm=30.0)
+    del curves_of["distance"]
+    (sign,) = diagnose(curves_of)
+    assert str(sign) == (
+        "For 300 steps the critic's slopes were 30, not 1: look at its penalty: its "
+        "weight, and where it is taken."
+    )
+
+
+def test_a_critic_that_outruns_g_is_told_in_shares_of_the_distance():
+    (sign,) = diagnose(of_critic(critic_estimate=20.0, gradient_norm=2.0))
+    assert str(sign) == (
+        "For 300 steps the critic saw 50% of the distance from real images to samples: "
+        "lower its rate, or raise G's."
+    )
 
 
 def test_the_last_steps_count():
@@ -254,7 +307,21 @@ def visit(logs, change=0.0):
 def test_nothing_is_said_of_a_critic_that_logs_no_sigmoid():
     told, doctor = visit({"generator_loss": -50.0, "distance": 40.0, "penalty": 1.0})
     assert told == []
-    assert set(doctor.curves) == {"generator_loss", "distance", "penalty", "variety"}
+    logged = {"generator_loss", "distance", "penalty", "variety"}
+    assert set(doctor.curves) == logged
+
+
+def test_a_critic_is_watched_and_its_distances_are_measured():
+    told, doctor = visit(
+        {"generator_loss": 0.0, "critic_estimate": 9.0, "gradient_norm": 1.0}
+    )
+    assert [sentence.split("critic")[0] for sentence in told] == [
+        "Step 300. For 300 steps the "
+    ] * 2
+    latents = doctor.model.watched_latents(64)
+    samples = doctor.model.averaged_generator(latents, training=False)
+    apart = np.linalg.norm(samples - doctor.real_images[:64], axis=1)
+    assert doctor.curves["distance"][1][-1] == pytest.approx(apart.mean(), rel=1e-5)
 
 
 def test_a_sign_is_told_once_though_its_numbers_change():

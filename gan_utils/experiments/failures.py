@@ -145,7 +145,9 @@ FAILURES = {
         None,
     ),
 }
-CONTROLS = ("faint_loss", "lengthened_loss", "slow_both")  # no samples are kept
+CONTROLS = ("faint_loss", "lengthened_loss", "slow_both")
+CRITICS = ("critic", "critic_steep", "critic_unbounded", "critic_outruns")
+CURVES_ALONE = (*CONTROLS, *CRITICS)  # no samples are kept
 
 
 def rounded(values):
@@ -171,7 +173,7 @@ def gather(folder, record):
 
 def gather_samples(folder, kept):
     """Adds samples `(moments, 10, height, width)` in a folder to those of a record."""
-    for name in FAILURES:
+    for name in FAILURES.keys() - {*CURVES_ALONE}:
         path = folder / f"{name}_0.npz"
         if path.exists():
             with np.load(path) as archive:
@@ -190,7 +192,7 @@ def main():
                 continue
             found = run(trial, seed, judge, KEEP_AT)
             samples = found.pop("samples")
-            if seed == 0 and samples and name not in CONTROLS:
+            if seed == 0 and samples and name not in CURVES_ALONE:
                 pixels = np.stack([plotting.to_uint8(each[:20]) for each in samples])
                 np.savez_compressed(path.with_suffix(".npz"), samples=pixels)
             path.write_text(json.dumps(found))

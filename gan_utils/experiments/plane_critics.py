@@ -48,10 +48,10 @@ KINDS = {
     "ahead: critic": AHEAD.vary(**AS_CRITIC, penalty=PENALTY),
 }
 TRIALS = TABLE | MISTAKES | KINDS
-PLAN = dict.fromkeys(TABLE, critics.SEEDS)
-PLAN |= dict.fromkeys([*MISTAKES, "grid: critic"], critics.MISTAKES_SEEDS)
-PLAN |= dict.fromkeys([*KINDS][1:], critics.SEEDS)
-PLAN["critic, slopes of 1, plain D"] = critics.MISTAKES_SEEDS
+PLAN = dict.fromkeys(TABLE | KINDS, critics.SEEDS)
+PLAN |= dict.fromkeys(
+    [*critics.BESIDE, *MISTAKES, "grid: critic"], critics.MISTAKES_SEEDS
+)
 
 
 def train(name, seed):
