@@ -19,7 +19,6 @@ def test_the_shipped_record_has_each_row_by_its_seeds(module):
 
 
 @pytest.mark.parametrize("module", [critics, plane_critics])
-@pytest.mark.parametrize("module", [critics, plane_critics])
 def test_no_two_rows_are_trained_alike(module):
     rows = [repr(trial) for trial in module.TRIALS.values()]
     assert len(set(rows)) == len(rows)

@@ -2,9 +2,9 @@
 
 python -m gan_utils.experiments.critics [--out data/critics.json] [--show]
 
-All start as the healthy trial on digits, for 400 steps. One weight serves a penalty beside all losses:
-no row is tuned. Writes the record after each training and goes on from what is there,
-about an hour of one core in all. `--show` prints the shipped one.
+All start as the healthy trial on digits, for 400 steps. One weight serves a penalty
+beside all losses: no row is tuned. Writes the record after each training and goes on
+from what is there, about an hour of one core in all. `--show` prints the shipped one.
 """
 
 import functools
