@@ -1,0 +1,62 @@
+"""Weights of R1 on digits of two sizes: what is trained, and what was recorded."""
+
+from gan_utils import data, records
+from gan_utils.experiments import gammas
+
+import numpy as np
+import pytest
+
+
+def digits():
+    (images, _), _ = data.load_mnist()
+    return images[:100]
+
+
+def test_the_shipped_record_has_each_weight_by_the_same_seeds():
+    record = records.read(gammas.PLACE, gammas.SCHEMA)
+    assert list(record) == list(gammas.PLAN)
+    for name, by_seed in record.items():
+        assert tuple(map(int, by_seed)) == gammas.PLAN[name]
+
+
+def test_weights_go_over_two_decades_at_least():
+    assert max(gammas.GAMMAS) / min(gammas.GAMMAS) >= 100
+
+
+@pytest.mark.parametrize("side", gammas.SIDES)
+def test_digits_of_another_size_keep_their_ink(side):
+    made = gammas.resize(digits(), side=side)
+    assert made.shape == (100, side, side)
+    mean = digits().sum() / (100 * 32**2)
+    assert made.mean() == pytest.approx(mean, rel=0.01)
+
+
+def test_large_digits_come_back_as_they_were():
+    made = gammas.restore(gammas.resize(digits(), side=32))
+    np.testing.assert_array_equal(made, digits())
+
+
+def test_small_digits_come_back_with_every_pixel_doubled():
+    small = gammas.resize(digits(), side=16)
+    made = gammas.restore(small)
+    assert made.shape == (100, 28, 28)
+    np.testing.assert_array_equal(made[:, ::2, ::2], small[:, 1:-1, 1:-1])
+    np.testing.assert_array_equal(made[:, ::2], made[:, 1::2])
+
+
+@pytest.mark.parametrize(
+    "name", ["γ = 10 at 16 × 16", "γ = 0.1 at 32 × 32", "real digits at 16 × 16"]
+)
+def test_a_weight_is_trained_and_measured(name, monkeypatch):
+    monkeypatch.setattr(gammas, "STEPS", 50)
+    monkeypatch.setattr(gammas, "COUNT", 50)
+    found = gammas.train(name, seed=0)
+    records.check({name: {"0": found}}, gammas.SCHEMA, "a record")
+    assert name in gammas.lay_out({name: {"0": found}})
+
+
+def test_a_weight_and_a_side_are_those_of_the_name():
+    gamma, side = gammas.KINDS["γ = 0.3 at 16 × 16"]
+    recipe = gammas.make_recipe(gamma, side)
+    assert recipe.step.keywords["penalty"].keywords == {"weight": 0.3}
+    assert recipe.build_networks(0)["generator"].output_shape == (None, 16, 16, 1)
