@@ -252,6 +252,26 @@ def test_other_healthy_trainings_hear_nothing(name):
     assert [hear(run) for run in others(name)] == [[]] * 5
 
 
+CRITICS_SEEDS = range(20, 25)  # of critics; seeds 0 to 3 set the thresholds
+
+
+def other_critics(name):
+    """Returns the runs of a critic by seeds that set no threshold."""
+    runs = RECORD["failures"][name]["runs"]
+    return [run for seed, run in runs.items() if int(seed) in CRITICS_SEEDS]
+
+
+@pytest.mark.parametrize("name", ["critic_steep", "critic_unbounded", "critic_outruns"])
+def test_other_broken_critics_are_named(name):
+    sign, runs = RECORD["failures"][name]["sign"], other_critics(name)
+    assert len(runs) == 3
+    assert all(sign in " ".join(map(str, hear(run))) for run in runs)
+
+
+def test_other_healthy_critics_hear_nothing():
+    assert [hear(run) for run in other_critics("critic")] == [[]] * 5
+
+
 def watch(gan, steps=400):
     told = []
     points = playground.RING.batches(128, seed=5)
