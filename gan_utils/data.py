@@ -271,18 +271,19 @@ def hold_out(digits, count=10_000):
     return digits[rows[count:]], digits[rows[:count]]
 
 
-def stack_digits(digits, seed):
-    """Puts three digits into the three channels of an image: a number of 1,000.
+def stack_digits(digits, seed, count=3):
+    """Puts digits into the channels of an image, each by chance: three make a number.
 
     Args:
         digits: uint8 `(n, height, width)`, n from 1.
         seed: decides which digits meet, an integer from 0.
+        count: how many meet in an image, 1 to 6.
 
     Returns:
-        uint8 `(n, height, width, 3)`; each digit comes once in each channel.
+        uint8 `(n, height, width, count)`; each digit comes once in each channel.
 
     Raises:
-        ValueError: the digits have another shape or type, or the seed is none.
+        ValueError: the digits have another shape or type, or a number is out of range.
 
     Source:
         Metz et al., Unrolled Generative Adversarial Networks, 2017, section 3.3.1.
@@ -295,7 +296,8 @@ def stack_digits(digits, seed):
     if digits.dtype != np.uint8:
         raise ValueError(f"Digits of type {digits.dtype} were given; needed is uint8.")
     random = np.random.default_rng(checks.count(seed, "seed", 0))
-    return np.stack([random.permutation(digits) for _ in range(3)], axis=3)
+    count = checks.count(count, "count", 1, 6)
+    return np.stack([random.permutation(digits) for _ in range(count)], axis=3)
 
 
 def batches(

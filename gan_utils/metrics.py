@@ -123,7 +123,7 @@ def digit_coverage(probabilities):
 
 
 def count_modes(probabilities):
-    """Counts which of 1,000 numbers of three digits occur, and how many for sure.
+    """Counts which numbers occur, 1,000 of three digits, and how many for sure.
 
     A classifier reads a number in anything: smoothed noise without any digit
     reaches up to 936 modes, and 178 among the images that it reads for sure, of
@@ -156,9 +156,10 @@ def count_modes(probabilities):
     copies (1,000).
 
     Args:
-        probabilities: `(n, 3, 10)`, of the three channels of each image; rows that
-            sum to 1. 26,000 images are usual: of as many numbers drawn evenly, none is
-            likely to be missing. Of labels `(n, 3)`, give `np.eye(10)[labels]`.
+        probabilities: `(n, digits, 10)`, of the channels of each image, 1 to 6; rows
+            that sum to 1. 26,000 images of three are usual: of as many numbers drawn
+            evenly, none is likely to be missing. Of labels `(n, digits)`, give
+            `np.eye(10)[labels]`.
 
     Returns:
         A dict: `n`; `modes_covered`, how many numbers occur; `kl`, the
@@ -177,16 +178,18 @@ def count_modes(probabilities):
         >>> count_modes(np.eye(10)[np.zeros((26, 3), int)])["modes_covered"]
         1
     """
-    shape = ("n", 3, 10)
-    array = checks.numbers(probabilities, "probabilities of three digits", shape)
+    shape = ("n", "digits", 10)
+    array = checks.numbers(probabilities, "probabilities of digits", shape)
+    digits = checks.count(array.shape[1], "The count of digits", 1, 6)
     array = checks.probabilities(array.reshape(-1, 10)).reshape(array.shape)
-    numbers = array.argmax(axis=2) @ [100, 10, 1]
-    counts = np.bincount(numbers, minlength=1000)
+    numbers = array.argmax(axis=2) @ 10 ** np.arange(digits)[::-1]
+    modes = 10**digits
+    counts = np.bincount(numbers, minlength=modes)
     sure = (array.max(axis=2) >= SURE).all(axis=1)
     return {
         "n": len(array),
         "modes_covered": int((counts > 0).sum()),
-        "kl": float(_divergence(counts / counts.sum(), np.full(1000, 1e-3))),
+        "kl": float(_divergence(counts / counts.sum(), np.full(modes, 1 / modes))),
         "sure_share": float(sure.mean()),
         "sure_modes": len(np.unique(numbers[sure])),
     }

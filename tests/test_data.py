@@ -518,6 +518,22 @@ def test_stacked_digits_meet_by_the_seed_and_each_comes_once_a_channel(arrays):
     assert (stacked[..., 1] != stacked[..., 2]).any()
 
 
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_more_or_fewer_digits_are_stacked_as_three_are(arrays, count):
+    digits = arrays["x_test"][:50]
+    stacked = data.stack_digits(digits, seed=3, count=count)
+    assert stacked.shape == (50, 28, 28, count)
+    shared = min(count, 3)
+    three = data.stack_digits(digits, seed=3)
+    np.testing.assert_array_equal(stacked[..., :shared], three[..., :shared])
+
+
+@pytest.mark.parametrize("count", [0, 7, 2.5])
+def test_a_count_of_stacked_digits_is_from_1_to_6(arrays, count):
+    with pytest.raises(ValueError, match="count"):
+        data.stack_digits(arrays["x_test"][:5], seed=3, count=count)
+
+
 def test_stacked_digits_make_nearly_all_of_the_1000_numbers(arrays):
     stacked = data.stack_digits(arrays["y_train"][:, None, None], seed=0)
     assert len(np.unique(stacked.reshape(-1, 3), axis=0)) == 1000

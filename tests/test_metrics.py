@@ -287,6 +287,18 @@ def test_numbers_of_three_digits_are_counted_by_hand():
     assert (found["sure_share"], found["sure_modes"]) == (1, 3)
 
 
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_numbers_of_more_or_fewer_digits_are_counted_too(count):
+    every = np.indices((10,) * count).reshape(count, -1).T
+    found = metrics.count_modes(read_as(every))
+    assert found["modes_covered"] == found["sure_modes"] == 10**count
+    assert found["kl"] == pytest.approx(0, abs=1e-12)
+    half = metrics.count_modes(read_as(every[: 10**count // 2]))
+    assert half["kl"] == pytest.approx(np.log(2))
+    with_leading = metrics.count_modes(read_as(every[:10]))
+    assert with_leading["modes_covered"] == 10
+
+
 def test_an_image_is_sure_where_all_three_of_its_digits_are():
     digits = np.array([[0, 0, 0], [0, 0, 0], [1, 2, 3], [3, 2, 1], [3, 2, 1]])
     certain = [[1, 1, 1], [1, 1, 0.94], [0.95, 0.951, 1], [1, 0.5, 1], [0.9, 1, 1]]
@@ -558,14 +570,18 @@ def test_ink_in_a_single_row_does_not_lean():
 @pytest.mark.parametrize(
     ("probabilities", "message"),
     [
-        (np.zeros((26, 3), int), r"shape \(26, 3\) was given; needed is \(n, 3, 10\)"),
-        (np.full((5, 3, 9), 1 / 9), r"needed is \(n, 3, 10\)"),
-        (np.full((5, 2, 10), 0.1), r"needed is \(n, 3, 10\)"),
+        (
+            np.zeros((26, 3), int),
+            r"shape \(26, 3\) was given; needed is \(n, digits, 10\)",
+        ),
+        (np.full((5, 3, 9), 1 / 9), r"needed is \(n, digits, 10\)"),
+        (np.full((5, 7, 10), 0.1), "The count of digits is 7"),
+        (np.zeros((5, 0, 10)), "digits"),
         (np.full((5, 3, 10), 0.2), "each row of them sums to 1"),
         (np.full((5, 3, 10), np.nan), "NaN"),
     ],
 )
-def test_what_are_no_three_digits_are_not_counted(probabilities, message):
+def test_what_are_no_digits_are_not_counted(probabilities, message):
     with pytest.raises(ValueError, match=message):
         metrics.count_modes(probabilities)
 

@@ -436,7 +436,7 @@ TABLE = {
     "data.check_memory": lambda r: {"needed": 1000, "what": "A thousand bytes"},
     "data.scale_pixels": lambda r: {"images": _pixels(r), "pixel_range": (-1.0, 1.0)},
     "data.hold_out": lambda r: {"digits": _pixels(r), "count": 2},
-    "data.stack_digits": lambda r: {"digits": _pixels(r), "seed": 0},
+    "data.stack_digits": lambda r: {"digits": _pixels(r), "seed": 0, "count": 3},
     "data.batches": lambda r: {
         "images": _pixels(r),
         "batch_size": 4,
