@@ -132,7 +132,7 @@ FAILURES = {
     "critic_unbounded": (
         "the critic pays for nothing",
         CRITIC.vary(penalty=None),
-        "bound its slopes",
+        "look at its penalty",
     ),
     "critic_outruns": (
         "G's learning rate is 0.00003 in place of 0.003, beside a critic",
