@@ -28,8 +28,8 @@ PENALTY = functools.partial(penalties.gradient_penalty, weight=WEIGHT)
 RING = Trial(rates=(2e-3, 6e-3), mixture=playground.RING, batch_size=128, steps=3000)
 TABLE = critics.table(RING, WEIGHT)
 MISTAKES = critics.with_mistakes(RING, WEIGHT)
-# Wider and deeper networks, five moves of the critic for one of G, time, and the Adam of
-# Gulrajani et al. With Adam's usual averages fewer points are good.
+# Wider and deeper networks, five moves of the critic for one of G, time, and Adam with
+# the averages of Gulrajani et al.
 GRID = RING.vary(
     **AS_CRITIC,
     penalty=PENALTY,
