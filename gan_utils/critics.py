@@ -1,6 +1,6 @@
 """Steps in which a discriminator pays for its slopes, and those of a critic."""
 
-from gan_utils import penalties, quiet  # noqa: F401
+from gan_utils import checks, penalties, quiet  # noqa: F401
 from gan_utils.steps import LOSSES, move, opinions
 
 import tensorflow as tf
@@ -17,8 +17,8 @@ def penalised_step(
 ):
     """Updates D, which pays for its slopes, and G in its turn.
 
-    Both gradients are taken before either network moves, as in
-    `steps.adversarial_step`. Give the options by `functools.partial`.
+    Both losses are taken before either network moves, as in `steps.adversarial_step`.
+    Give the options by `functools.partial`.
 
     Args:
         gan: as for `steps.adversarial_step`, with a D in which no answer depends on
@@ -38,11 +38,16 @@ def penalised_step(
         what D pays; of what `steps.opinions` returns, of pairs where D compares them;
         and of `gradient_norm`, the slopes that the penalty measured, `(n,)`.
 
+    Raises:
+        ValueError: `generator_every` or `head_start` is out of range.
+
     Source:
         Pairs: Jolicoeur-Martineau, The Relativistic Discriminator, 2018; with two
         penalties: Huang et al., The GAN is dead; long live the GAN! A Modern Baseline
         GAN, 2024, equations 3 and 5.
     """
+    generator_every = checks.count(generator_every, "generator_every", 1)
+    head_start = checks.count(head_start, "head_start", 0)
     seed = gan.step_seed(draw=2)
     with tf.GradientTape(persistent=True) as tape:
         fake_images = gan.generator(latents, training=True)
@@ -76,7 +81,15 @@ def penalised_step(
     return values | opinions(real_logits, fake_logits)
 
 
-def critic_step(gan, real_images, latents, clip=None, **options):
+def critic_step(
+    gan,
+    real_images,
+    latents,
+    penalty=penalties.no_penalty,
+    clip=None,
+    generator_every=1,
+    head_start=0,
+):
     """Updates a critic, and G in its turn; tells what the critic measures.
 
     Args:
@@ -84,20 +97,43 @@ def critic_step(gan, real_images, latents, clip=None, **options):
             and `wasserstein_generator_loss` of `losses`.
         real_images: as for `penalised_step`.
         latents: as for `penalised_step`.
+        penalty: as for `penalised_step`.
         clip: limit of the critic's weights, for `penalties.clip_weights`; None cuts
             none.
-        **options: as for `penalised_step`.
+        generator_every: as for `penalised_step`.
+        head_start: as for `penalised_step`.
 
     Returns:
-        A dict of numbers before the update: `critic_estimate`, the mean answer to real
-        images minus that to fakes; `gradient_norm`, as `penalised_step`;
-        `generator_loss`. It holds no opinions: a critic's answer is no probability.
+        A dict of numbers before the update: `critic_estimate`, minus D's loss, which is
+        the mean answer to real images minus that to fakes; `gradient_norm` and
+        `generator_loss`, as `penalised_step`. It holds no opinions: a critic's answer
+        is no probability.
+
+    Raises:
+        ValueError: a number is out of range.
 
     Source:
         Arjovsky, Chintala, Bottou, Wasserstein GAN, 2017; Gulrajani et al., Improved
         Training of Wasserstein GANs, 2017, algorithm 1.
+
+    Example:
+        >>> from functools import partial
+        >>> from gan_utils import losses, playground
+        >>> gan = playground.build_gan(
+        ...     seed=0,
+        ...     step=partial(critic_step, penalty=penalties.gradient_penalty),
+        ...     generator_loss=losses.wasserstein_generator_loss,
+        ...     discriminator_loss=losses.wasserstein_discriminator_loss,
+        ... )
     """
-    found = penalised_step(gan, real_images, latents, **options)
+    found = penalised_step(
+        gan,
+        real_images,
+        latents,
+        penalty,
+        generator_every=generator_every,
+        head_start=head_start,
+    )
     if clip is not None:
         penalties.clip_weights(gan.discriminator, clip)
     loss_real, loss_fake = (found[name] for name in LOSSES[1:])

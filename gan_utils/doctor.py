@@ -30,7 +30,7 @@ class Sign:
         return f"{self.evidence}: {self.advice}"
 
 
-def diagnose(curves, patience=300):
+def diagnose(curves, patience=300, began=0):
     """Names what a GAN's curves show, in their means over the last steps.
 
     - Rates are too high: a loss is above 30, or no number.
@@ -44,7 +44,7 @@ def diagnose(curves, patience=300):
     - The samples are too alike: their `variety` is never above half of real images',
       and nothing above explains it.
 
-    Of a critic, whose curves have names of their own:
+    Of a critic, whose curves have names of their own, and whose slopes are to be 1:
 
     - Its slopes are off: where its penalty looks they are below 0.5 or above 3 in the
       mean, so that its estimate is no distance.
@@ -61,6 +61,7 @@ def diagnose(curves, patience=300):
         curves: a dict from names to `(steps, values)`, as `callbacks.read_scalars`
             returns it; `variety` and `distance`, which a `Doctor` adds, may be missing.
         patience: over how many steps the means go, 1 or more.
+        began: steps that were taken before the curves, 0 or more.
 
     Returns:
         A list of `Sign`, empty when nothing is found or too few steps were taken.
@@ -85,6 +86,7 @@ def diagnose(curves, patience=300):
     if not of_critic and not set(curves) >= NEEDED:
         raise ValueError(f"{list(curves)} was given; needed is what a GAN's fit logs.")
     patience = checks.count(patience, "patience")
+    began = checks.count(began, "began", 0)
     means = {"variety": 1.0, "distance": np.inf}
     needed = OF_CRITIC if of_critic else NEEDED
     for name in (needed | set(means)) & set(curves):
@@ -92,7 +94,7 @@ def diagnose(curves, patience=300):
         if len(pair) != 2:
             raise ValueError(f"For {name!r}, a pair (steps, values) is needed.")
         steps, values = checks.curve(*pair, name)
-        if steps[-1] < patience:
+        if steps[-1] - began < patience:
             return []
         late = values[steps > float(steps[-1]) - patience]
         # A young G varies little, and the mean would remember that.
@@ -178,7 +180,8 @@ class Doctor(keras.callbacks.Callback):
     It measures `variety`, too: the spread of the pixels over 64 samples, as a share
     of that over real images; and `distance`, the mean distance of 64 real images from
     samples. It says at once when real images lie in another range than G's. Of a step
-    whose numbers it does not know, it says nothing.
+    whose numbers it does not know, and before it has seen `patience` steps, it says
+    nothing.
 
     Args:
         real_images: a batch `(n, ...)` as `fit` gets it, n from 64.
@@ -201,8 +204,11 @@ class Doctor(keras.callbacks.Callback):
         self.tell = tell
         self.curves = {}
         self._known = set()
+        self._began = None
 
     def on_train_begin(self, logs=None):
+        if self._began is None:
+            self._began = self.model.step
         low, high = self.model.pixel_range
         ends = self.real_images.min(), self.real_images.max()
         if max(abs(ends[0] - low), abs(ends[1] - high)) > 0.25 * (high - low):
@@ -215,7 +221,8 @@ class Doctor(keras.callbacks.Callback):
         latents = self.model.watched_latents(64)
         samples = self.model.averaged_generator(latents, training=False).numpy()
         variety = samples.std(axis=0).mean() / self.real_images.std(axis=0).mean()
-        apart = (samples - self.real_images[:64]).reshape(len(samples), -1)
+        real = self.real_images[:64]
+        apart = (samples[: len(real)] - real).reshape(len(real), -1)
         distance = np.linalg.norm(apart, axis=1).mean()
         found = {**logs, "variety": variety, "distance": distance}
         for name, value in found.items():
@@ -223,7 +230,7 @@ class Doctor(keras.callbacks.Callback):
             self.curves[name] = (*steps, self.model.step), (*values, value)
         if not any(set(self.curves) >= needed for needed in (NEEDED, OF_CRITIC)):
             return
-        for sign in diagnose(self.curves, self.patience):
+        for sign in diagnose(self.curves, self.patience, self._began):
             if sign.name not in self._known:
                 self._known.add(sign.name)
                 self.tell(f"Step {self.model.step:,}. {sign}")

@@ -6,7 +6,7 @@ pays, a scalar, and the slopes that it pays for, `(n,)`. Give it its options by
 `functools.partial`.
 """
 
-from gan_utils import quiet  # noqa: F401
+from gan_utils import checks, quiet  # noqa: F401
 
 import numpy as np
 import tensorflow as tf
@@ -82,7 +82,7 @@ def mix(real_images, fake_images, seed):
 def no_penalty(discriminator, real_images, fake_images, seed):
     """Lets D pay nothing; the slopes are those of `gradient_penalty`."""
     found = slopes(discriminator, mix(real_images, fake_images, seed))
-    return 0.0, tf.stop_gradient(found)
+    return tf.zeros(()), tf.stop_gradient(found)
 
 
 def gradient_penalty(discriminator, real_images, fake_images, seed, weight=10.0):
@@ -127,7 +127,7 @@ def zero_centred_penalty(
         at_fakes: False is the penalty R1, True is R1 and R2.
 
     Returns:
-        What D pays, a scalar, and the slopes at real images, `(n,)`.
+        What D pays, a scalar, and the slopes, `(n,)`, or of both `(2n,)`.
 
     Source:
         Mescheder, Geiger, Nowozin, Which Training Methods for GANs do actually
@@ -142,11 +142,11 @@ def zero_centred_penalty(
         >>> float(paid)  # half the square of 3, twice
         9.0
     """
-    of_real = squared_slopes(discriminator, real_images)
-    squares = tf.reduce_mean(of_real)
+    squares = [squared_slopes(discriminator, real_images)]
     if at_fakes:
-        squares += tf.reduce_mean(squared_slopes(discriminator, fake_images))
-    return weight * squares / 2.0, tf.sqrt(of_real)
+        squares.append(squared_slopes(discriminator, fake_images))
+    paid = weight * tf.add_n([tf.reduce_mean(each) for each in squares]) / 2.0
+    return paid, tf.sqrt(tf.concat(squares, axis=0))
 
 
 def clip_weights(network, limit):
@@ -154,11 +154,15 @@ def clip_weights(network, limit):
 
     Args:
         network: a `keras.Model`.
-        limit: weights are from -limit to limit afterwards.
+        limit: weights are from -limit to limit afterwards, above 0.
+
+    Raises:
+        ValueError: the limit is out of range.
 
     Source:
         Arjovsky, Chintala, Bottou, Wasserstein GAN, 2017, algorithm 1.
     """
+    limit = checks.number(limit, "limit", 1e-9, 1e9)
     for weight in network.trainable_variables:
         weight.assign(tf.clip_by_value(weight, -limit, limit))
 
@@ -171,24 +175,27 @@ def depends_on_others(discriminator, images):
 
     Args:
         discriminator: from images to one answer each.
-        images: float32 `(n, ...)`, n from 2.
+        images: float32 `(n, ...)`, n from 4.
+
+    Raises:
+        ValueError: there are fewer images.
 
     Example:
-        >>> depends_on_others(lambda images, training: 2 * images, tf.ones((2, 1)))
+        >>> depends_on_others(lambda images, training: 2 * images, tf.ones((4, 1)))
         False
     """
-    half = len(images) // 2
+    half = checks.count(len(images), "The number of images", 4) // 2
     of_all, of_half = (
         tf.convert_to_tensor(discriminator(each, training=True)).numpy()[:half]
         for each in (images, images[:half])
     )
-    return not np.allclose(of_all, of_half, rtol=1e-3, atol=1e-4)
+    return bool(abs(of_all - of_half).max() > 1e-3 * abs(of_all).max())
 
 
 def find_mistakes(penalty):
     """Tries whether a penalty is that of Gulrajani et al., and names what is not.
 
-    It watches which images a critic of known slopes is asked about, and what is paid.
+    It watches which images critics of known slopes are asked about, and what is paid.
 
     Args:
         penalty: as `gradient_penalty`, of weight 10; it is called outside of graphs.
@@ -205,40 +212,55 @@ def find_mistakes(penalty):
         >>> find_mistakes(gradient_penalty)
         []
     """
-    count, asked = 1024, []
-    images = tf.ones((count, 2, 2, 1)), tf.zeros((count, 2, 2, 1))
-
-    def critic_of_slope_3(images, training=True):
-        asked.append(images)
-        return 1.5 * tf.reduce_sum(images, axis=(1, 2, 3))[:, None]
-
-    paid, _ = penalty(critic_of_slope_3, *images, seed=(0, 0))
-    if not asked:
+    first, paid_for_3 = _try(penalty, slope=3.0, seed=(0, 0))
+    if first is None:
         return ["The critic is never asked."]
-    mistakes = _judge_shares(asked[-1].numpy().reshape(-1, 4))
-    if not np.isclose(paid, 40.0, rtol=1e-3):
-        mistakes.append(
-            "For a gradient of 1.5 at each of 4 pixels, a slope of 3, it takes "
-            f"{float(paid):.4g}; needed is 10 times the square of 3 - 1, 40."
-        )
-    factor = tf.Variable(0.0)
+    again, paid_for_half = _try(penalty, slope=0.5, seed=(0, 1))
+    mistakes = _judge_shares(first, again)
+    for slope, paid, needed in ((3, paid_for_3, 40.0), (0.5, paid_for_half, 2.5)):
+        if not np.isclose(paid, needed, rtol=1e-3):
+            mistakes.append(
+                f"For slopes of {slope}, spread over 4 pixels, it takes {paid:.4g}; "
+                f"needed is 10 times the square of {slope} - 1, {needed:g}."
+            )
+            break
+    level = tf.Variable(0.0)
+    images = tf.ones((8, 2, 2, 1)), tf.zeros((8, 2, 2, 1))
     with tf.GradientTape() as tape:
-        paid, _ = penalty(lambda x, training=True: factor * x, *images, seed=(0, 0))
-    gradient = tape.gradient(paid, factor)
-    if gradient is None or not np.isfinite(gradient):
+        paid, _ = penalty(lambda x, training=True: level * x, *images, seed=(0, 0))
+    gradient = tape.gradient(paid, level)
+    if gradient is not None and not np.isfinite(gradient):
         mistakes.append("Where the critic is level, its gradient is no number.")
     return mistakes
 
 
-def _judge_shares(shares):
-    """Names what is wrong with shares of real images, `(images, pixels)`."""
-    mistakes = []
+def _try(penalty, slope, seed):
+    """Returns the shares of real images that a penalty asks about, and what it takes.
+
+    Real images are all 1 and fakes all 0, so that a pixel of a mix is its share.
+    """
+    asked, shape = [], (1024, 2, 2, 1)
+
+    def critic(images, training=True):
+        asked.append(images)
+        return slope / 2 * tf.reduce_sum(images, axis=(1, 2, 3))[:, None]
+
+    paid, _ = penalty(critic, tf.ones(shape), tf.zeros(shape), seed=seed)
+    shares = asked[-1].numpy().reshape(-1, 4) if asked else None
+    return shares, float(paid)
+
+
+def _judge_shares(shares, again):
+    """Names what is wrong with shares, `(images, pixels)`; others are of a new seed."""
+    first, mistakes = np.sort(shares[:, 0]), []
     if np.ptp(shares, axis=1).any():
         mistakes.append("The share is not the same for all pixels of an image.")
-    first = np.sort(shares[:, 0])
-    if (first == 1).all():
-        mistakes.append("Only real images are asked about.")
-    elif np.ptp(first) == 0:
+    if np.ptp(first) == 0 and first[0] in (0, 1):
+        kind = "real images" if first[0] else "fakes"
+        return [*mistakes, f"Only {kind} are asked about."]
+    if np.array_equal(shares, again):
+        mistakes.append("Another seed gives the same shares.")
+    if np.ptp(first) == 0:
         mistakes.append("One share serves the whole batch.")
     elif first[0] < 0 or first[-1] > 1:
         mistakes.append("Shares lie outside of 0 to 1: no place between the two.")

@@ -88,6 +88,56 @@ def test_a_penalty_s_gradient_does_not_reach_g():
     assert same(plain.generator.get_weights(), paying.generator.get_weights())
 
 
+class Watched:
+    """A network that notes how it is called."""
+
+    def __init__(self, network):
+        self.network, self.trainings = network, []
+        self.trainable_variables = network.trainable_variables
+
+    def __call__(self, inputs, training=None):
+        self.trainings.append(training)
+        return self.network(inputs, training=training)
+
+
+def test_both_networks_are_called_as_they_are_trained():
+    gan = make(penalty=R1)
+    gan.generator, gan.discriminator = (
+        Watched(gan.generator),
+        Watched(gan.discriminator),
+    )
+    take(gan)
+    assert gan.generator.trainings == [True]
+    assert gan.discriminator.trainings == [True] * 3  # the last by the penalty
+
+
+def test_a_penalty_draws_by_a_seed_of_its_own():
+    """With the seed of the latent points, a share would tell of its fake."""
+    seeds = []
+
+    def penalty(discriminator, real_images, fake_images, seed):
+        seeds.append(seed.numpy())
+        return penalties.no_penalty(discriminator, real_images, fake_images, seed)
+
+    gan = make(penalty=penalty)
+    take(gan)
+    for draw in (0, 1):
+        assert not np.array_equal(seeds[0], gan.step_seed(draw))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"generator_every": 0}, "generator_every is 0"),
+        ({"generator_every": -2}, "generator_every is -2"),
+        ({"head_start": -1}, "head_start is -1"),
+    ],
+)
+def test_a_pace_that_is_none_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        take(make(**options))
+
+
 def test_pairs_are_asked_which_is_more_real():
     gan = make(paired=True)
     points, latents = RING.draw(64, (0, 0)), gan.draw_latents(64)

@@ -142,6 +142,7 @@ def of_critic(**changes):
         ({"gradient_norm": 2.9}, []),
         ({"gradient_norm": 3.1}, ["slopes off"]),
         ({"gradient_norm": np.nan}, ["slopes off"]),
+        ({"critic_estimate": np.nan}, ["estimate out of bounds"]),
         (
             {"gradient_norm": 30.0, "critic_estimate": 61.0},
             ["slopes off", "estimate out of bounds"],
@@ -189,6 +190,17 @@ def test_samples_that_begin_to_vary_are_healthy():
     assert diagnose(curves(variety=begins)) == []
     once = np.where(STEPS == 700, 0.9, 0.1)
     assert len(diagnose(curves(variety=once))) == 1
+
+
+def test_a_doctor_who_comes_late_waits_as_long():
+    late = {
+        name: (of + 5000, values)
+        for name, (of, values) in curves(discriminator_accuracy=0.99).items()
+    }
+    first = {name: (of[:5], values[:5]) for name, (of, values) in late.items()}
+    assert diagnose(first, began=5000) == []
+    first = {name: (of[:6], values[:6]) for name, (of, values) in late.items()}
+    assert len(diagnose(first, began=5000)) == 1
 
 
 def test_a_bad_start_is_waited_for():
@@ -311,9 +323,10 @@ def test_another_range_is_told_at_once(low, high, named):
     assert [sentence.split(":")[0] for sentence in told] == [expected] * named
 
 
-def visit(logs, change=0.0):
+def visit(logs, change=0.0, before=0):
     """Shows a doctor what a GAN logs, whose loss changes in each of 8 intervals."""
     told, gan = [], playground.build_gan(seed=5)
+    gan.step_count.assign(before)
     doctor = Doctor(playground.RING.draw(128, (0, 0)), tell=told.append)
     doctor.set_model(gan)
     doctor.on_train_begin()
@@ -342,6 +355,11 @@ def test_a_critic_is_watched_and_its_distances_are_measured():
     samples = doctor.model.averaged_generator(latents, training=False)
     apart = np.linalg.norm(samples - doctor.real_images[:64], axis=1)
     assert doctor.curves["distance"][1][-1] == pytest.approx(apart.mean(), rel=1e-5)
+
+
+def test_a_gan_that_was_trained_before_is_watched_for_as_long():
+    told, _ = visit(HEALTHY | {"generator_loss": -50.0}, before=5000)
+    assert told[0].startswith("Step 5,300. ")
 
 
 def test_a_sign_is_told_once_though_its_numbers_change():

@@ -67,7 +67,8 @@ def test_a_zero_centred_penalty_is_half_of_the_squared_slopes(at_fakes, squares)
         half_square, REAL, 2 * REAL, weight=0.5, at_fakes=at_fakes
     )
     assert float(paid) == pytest.approx(0.5 * squares / 2)
-    np.testing.assert_allclose(slopes, [3**0.5] * len(REAL), rtol=1e-6)
+    expected = [3**0.5] * len(REAL) + [12**0.5] * len(REAL) * at_fakes
+    np.testing.assert_allclose(slopes, expected, rtol=1e-6)
 
 
 def test_nothing_is_paid_by_no_penalty_and_the_slopes_are_measured():
@@ -107,7 +108,11 @@ def test_weights_are_cut_on_both_sides():
 
 
 def wrong(
-    shares=tf.random.stateless_uniform, each=(1, 1, 1), axis=(1, 2, 3), safe=1e-12
+    shares=tf.random.stateless_uniform,
+    each=(1, 1, 1),
+    axis=(1, 2, 3),
+    safe=1e-12,
+    below=1.0,
 ):
     """Makes a gradient penalty of weight 10 with one thing changed."""
 
@@ -119,7 +124,8 @@ def wrong(
             answers = discriminator(mixed, training=True)
         squares = tf.reduce_sum(tape.gradient(answers, mixed) ** 2, axis=axis)
         slopes = tf.sqrt(squares + safe)
-        return 10.0 * tf.reduce_mean((slopes - 1.0) ** 2), slopes
+        off = tf.where(slopes < 1.0, below * (slopes - 1.0), slopes - 1.0)
+        return 10.0 * tf.reduce_mean(off**2), slopes
 
     return penalty
 
@@ -132,7 +138,13 @@ def wrong(
         ({"each": None}, ["One share serves the whole batch"]),
         ({"each": (2, 2, 1)}, ["The share is not the same for all pixels"]),
         ({"shares": lambda shape, seed: tf.ones(shape)}, ["Only real images"]),
-        ({"axis": (1,)}, ["For a gradient of 1.5"]),
+        ({"shares": lambda shape, seed: tf.zeros(shape)}, ["Only fakes"]),
+        (
+            {"shares": lambda shape, seed: tf.random.stateless_uniform(shape, (7, 7))},
+            ["Another seed gives the same shares"],
+        ),
+        ({"below": 0.0}, ["For slopes of 0.5, spread over 4 pixels, it takes 0;"]),
+        ({"axis": (1,)}, ["For slopes of 3, spread over 4 pixels"]),
         ({"safe": 0.0}, ["Where the critic is level"]),
         (
             {"shares": lambda *given: tf.random.stateless_uniform(*given) ** 2},
@@ -148,8 +160,40 @@ def test_each_mistake_is_named_and_no_other(changes, named):
     assert len(found) == len(named)
 
 
+def test_the_mistake_of_paying_nothing_is_named():
+    (sentence,) = penalties.find_mistakes(penalties.no_penalty)
+    assert sentence.startswith("For slopes of 3, spread over 4 pixels, it takes 0;")
+
+
+def test_a_critic_is_asked_as_it_is_trained():
+    """Dropout and batch norm do something, so that `depends_on_others` can see them."""
+    asked = []
+
+    def critic(images, training):
+        asked.append(training)
+        return images[:, :1]
+
+    for penalty in (penalties.gradient_penalty, penalties.zero_centred_penalty):
+        penalty(critic, REAL, FAKE, (0, 0))
+    assert asked == [True, True]
+
+
+@pytest.mark.parametrize("limit", [0, -1, None, np.nan])
+def test_a_limit_of_weights_is_above_0(limit):
+    network = keras.Sequential([keras.Input((2,)), layers.Dense(2)])
+    before = network.get_weights()
+    with pytest.raises(ValueError, match="limit"):
+        penalties.clip_weights(network, limit)
+    assert np.array_equal(network.get_weights()[0], before[0])
+
+
+def test_one_image_depends_on_no_others_and_is_refused():
+    with pytest.raises(ValueError, match="The number of images is 1"):
+        penalties.depends_on_others(half_square, REAL[:1])
+
+
 def test_a_penalty_without_a_critic_is_named():
-    (sentence,) = penalties.find_mistakes(lambda *images, seed: (0.0, None))
+    (sentence,) = penalties.find_mistakes(lambda *images, seed: (tf.zeros(()), None))
     assert sentence == "The critic is never asked."
 
 

@@ -4,8 +4,8 @@ python -m gan_utils.experiments.plane_critics [--out data/plane_critics.json] [-
 
 As `experiments.critics` on digits. Besides: a critic that is given what the grid needs,
 and what a G can still learn from a D that was trained alone before. Writes the record
-after each training and goes on from what is there, about two hours of one core in all.
-`--show` prints the shipped one.
+after each training and goes on from what is there, one core for an hour and a half in
+all. `--show` prints the shipped one.
 """
 
 import functools

@@ -36,7 +36,6 @@ from keras.optimizers.schedules import CosineDecay
 CHANNELS, LATENT_DIM, INTERVAL = 16, 64, 25
 PLAIN = {
     "penalty": penalties.no_penalty,
-    "paired": False,
     "generator_every": 1,
     "head_start": 0,
 }  # what `steps.adversarial_step` does, too
@@ -47,7 +46,8 @@ WEIGHED = (layers.Conv2D, layers.Dense)  # what D's layers with weights are
 class Trial:
     """A training on digits, or, with `mixture`, in the plane.
 
-    Each field but the last two is something that can be broken or mended alone.
+    Each field but the last three is something that can be broken or mended alone. A
+    critic is clipped, and never paired; what is mixed is neither.
     """
 
     rates: tuple = (3e-3, 1e-3)  # of G and of D
@@ -89,7 +89,8 @@ class Trial:
         gan = GAN(*self.build_networks(seed), seed, step=self.step)
         rates = self.rates
         if self.mixture:  # they cool as the playground's do, over the moves of each
-            moves = self.steps // self.generator_every, self.steps
+            moving = self.steps - self.head_start
+            moves = moving // self.generator_every, self.steps
             rates = [CosineDecay(rate, count) for rate, count in zip(rates, moves)]
         gan.compile(
             *[self.optimizer(rate) for rate in rates],
@@ -110,12 +111,13 @@ class Trial:
             )
         options = {
             "penalty": self.penalty or penalties.no_penalty,
-            "paired": self.paired,
             "generator_every": self.generator_every,
             "head_start": self.head_start,
         }
         if self.critic:
             return functools.partial(critics.critic_step, clip=self.clip, **options)
+        if self.paired:
+            return functools.partial(critics.penalised_step, paired=True, **options)
         if options == PLAIN:
             return adversarial_step
         return functools.partial(critics.penalised_step, **options)
@@ -155,8 +157,7 @@ class Trial:
         return altered
 
 
-# What makes a trial's D a critic. The penalty's weight suits distances of about 1, as
-# the plane's are: Gulrajani et al. took .1 there, and 10 for images.
+# What makes a trial's D a critic. What bounds its slopes comes on top.
 AS_CRITIC = {
     "critic": True,
     "generator_loss": losses.wasserstein_generator_loss,
