@@ -48,22 +48,18 @@ def penalised_step(
     """
     generator_every = checks.count(generator_every, "generator_every", 1)
     head_start = checks.count(head_start, "head_start", 0)
-    seed = gan.step_seed(draw=2)
     with tf.GradientTape(persistent=True) as tape:
         fake_images = gan.generator(latents, training=True)
         real_logits = gan.discriminator(real_images, training=True)
         fake_logits = gan.discriminator(fake_images, training=True)
         if paired:
-            real_logits, fake_logits = (
-                real_logits - fake_logits,
-                fake_logits - real_logits,
-            )
+            lead = real_logits - fake_logits
+            real_logits, fake_logits = lead, -lead
         loss_real, loss_fake = gan.discriminator_loss(real_logits, fake_logits)
-        discriminator_loss = loss_real + loss_fake
-        if paired:
-            discriminator_loss /= 2.0
+        discriminator_loss = (loss_real + loss_fake) / (2.0 if paired else 1.0)
         generator_loss = gan.generator_loss(fake_logits)
         fixed = tf.stop_gradient(fake_images)
+        seed = gan.step_seed(draw=2)
         paid, found = penalty(gan.discriminator, real_images, fixed, seed)
         discriminator_loss += paid
 
