@@ -243,6 +243,20 @@ return float(np.prod([1 / (uncured + place) for place in places]))""",  # in one
         "return (cured / (cured + uncured)) ** cured",  # drawn with putting back
         "return 1 / (cured * uncured + 1)",
     ],
+    "measure_with_a_critic": [
+        "return np.abs(one - other).mean()",  # as they come
+        "return abs(one.mean() - other.mean())",  # of the means
+        "return np.abs(np.sort(one) - np.sort(other)).sum()",  # in all
+        "return np.abs(np.sort(one) - np.sort(other)).max()",  # the longest way
+        "return np.sqrt(((np.sort(one) - np.sort(other)) ** 2).mean())",  # squares
+        "return np.abs(np.sort(one) - other).mean()",  # one of them sorted
+        "return np.abs(np.sort(one) - np.sort(other)[::-1]).mean()",  # crossed
+        "return np.abs(one[:, None] - other).min(axis=1).mean()",  # a hole used twice
+        "return np.abs(one[:, None] - other).mean()",  # each to each
+        "return np.median(np.abs(np.sort(one) - np.sort(other)))",
+        "return (np.sort(one) - np.sort(other)).mean()",  # there and back cancel
+        "return abs(one.std() - other.std())",
+    ],
     "draw_a_thousand_kinds": [
         "return len(np.unique(probabilities.argmax(axis=2) @ [100, 10, 1]))",  # any
         """sure = (probabilities.max(axis=2) >= 0.95).all(axis=1)
@@ -377,6 +391,8 @@ PRINTED = {
     ("recognise_failures_on_digits", "Change"): [
         *["84", "49", "27", "49", "11", "48", "0", "48", "0"],
     ],
+    ("measure_with_a_critic", "Predict"): ["4.8", "40"],
+    ("measure_with_a_critic", "Change"): [("0.14", "0.23"), ("0.24", "0.3")] * 3,
     ("draw_a_thousand_kinds", "Predict"): ["316", "500", "394", "7"],
     ("draw_a_thousand_kinds", "Change"): [
         ("0.99", "1"),

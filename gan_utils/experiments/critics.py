@@ -92,6 +92,13 @@ def real_alone(shape, seed):
     return tf.ones(shape)
 
 
+def bare_root(discriminator, real_images, fake_images, seed, weight=10.0):
+    """Takes a root without a gradient where a critic is level."""
+    mixed = penalties.mix(real_images, fake_images, seed)
+    found = tf.sqrt(penalties.squared_slopes(discriminator, mixed))
+    return weight * tf.reduce_mean((found - 1.0) ** 2), found
+
+
 def mistakes_of(slopes_weight):
     """Returns what circulating code has in place of Gulrajani et al.'s penalty."""
 

@@ -44,6 +44,7 @@ SHORTER = {
     "colour_the_digits": {},
     "break_and_fix_training": {"STEPS": 100},
     "recognise_failures_on_digits": {},
+    "measure_with_a_critic": {"STEPS": 50, "AHEAD": 50},
     "draw_a_thousand_kinds": {},
 }
 NOT_CONNECTED = """from gan_utils import widgets
@@ -204,6 +205,7 @@ def test_the_controls_open_without_a_complaint(controls):
         ("revive_five_classic_gans", 0, ["point", "others"]),
         ("colour_the_digits", 0, ["paper", "stencil"]),
         ("recognise_failures_on_digits", 0, ["recording", "moment"]),
+        ("measure_with_a_critic", 0, ["distance", "spread"]),
         ("draw_a_thousand_kinds", 0, ["sigma", "digits"]),
     ],
 )

@@ -1,0 +1,175 @@
+"""Trains critics between two fixed clouds in the plane, and draws what they answer.
+
+python -m gan_utils.experiments.surfaces
+
+Draws the picture of lesson 15: the same two clouds, and a critic held in three ways.
+"""
+
+import functools
+
+from gan_utils import critics, latent, losses, paths, penalties, playground
+from gan_utils.gan import assemble
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+from scipy import optimize
+
+PICTURE = paths.ROOT / "notebooks" / "pictures" / "three_critics.png"
+WAYS = {
+    "nothing": {},
+    "weight clipping at 0.1": {"clip": 0.1},
+    "gradient penalty": {"penalty": penalties.gradient_penalty},
+}
+AS_CRITIC = {
+    "generator_loss": losses.wasserstein_generator_loss,
+    "discriminator_loss": losses.wasserstein_discriminator_loss,
+}
+
+
+def train_between(real, fake, seed=0, steps=400, rate=3e-3, **options):
+    """Trains a critic between two clouds that stay as they are.
+
+    G returns what it is given, the points of `fake`, and never moves. Who meets whom
+    is drawn anew at each step.
+
+    Args:
+        real: float32 `(n, 2)`.
+        fake: as many.
+        seed: decides the critic's first weights and who meets whom.
+        steps: a multiple of 50.
+        rate: of the critic at the start; it falls to 0 along half a cosine.
+        **options: as for `critics.critic_step`.
+
+    Returns:
+        The critic, a `keras.Model`.
+    """
+    still = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="identity")]
+    )
+    gan = assemble(
+        still,
+        playground.build_discriminator(seed),
+        seed,
+        (0.0, keras.optimizers.schedules.CosineDecay(rate, steps)),
+        functools.partial(critics.critic_step, head_start=steps, **options),
+        **AS_CRITIC,
+    )
+    shuffle = tf.random.experimental.stateless_shuffle
+    gan.prior = lambda shape, seed: shuffle(fake, tf.cast(seed, tf.int32))
+    batches = tf.data.Dataset.from_tensors(real).repeat()
+    gan.fit(batches, epochs=steps // 50, steps_per_epoch=50, verbose=0)
+    return gan.discriminator
+
+
+def train_ahead(seed, steps, critic):
+    """Lets a D of the ring learn alone, while G rests.
+
+    Args:
+        seed: as for `playground.build_gan`.
+        steps: a multiple of 50.
+        critic: whether D is a critic with a gradient penalty of weight 10, or the usual
+            one.
+
+    Returns:
+        The GAN, compiled.
+    """
+    step, options = critics.penalised_step, {}
+    if critic:
+        step = functools.partial(
+            critics.critic_step, penalty=penalties.gradient_penalty
+        )
+        options = AS_CRITIC
+    step = functools.partial(step, head_start=steps)
+    gan = playground.build_gan(seed, steps=None, step=step, **options)
+    batches = playground.RING.batches(128, seed)
+    gan.fit(batches, epochs=steps // 50, steps_per_epoch=50, verbose=0)
+    return gan
+
+
+def pull(gan, loss, goals):
+    """Measures the pull on samples, and whether it leads to where they are due.
+
+    Args:
+        gan: a compiled `GAN` in the plane.
+        loss: what G is to lower.
+        goals: float `(n, 2)`. The cheapest plan sends each of n samples to one.
+
+    Returns:
+        The median length of the pulls, and the mean cosine of the angle between a pull
+        and the way on which the plan sends its sample.
+    """
+    gan.generator_loss = loss
+    noise = latent.sample_latents(len(goals), 2, gan.seed)
+    points = gan.generator(noise, training=False).numpy()
+    apart = np.linalg.norm(points[:, None] - goals, axis=2)
+    ways = goals[optimize.linear_sum_assignment(apart)[1]] - points
+    pulls = playground.pulls(gan, points)
+    lengths = np.linalg.norm([pulls, ways], axis=2)
+    cosines = (pulls * ways).sum(axis=1) / lengths.prod(axis=0)
+    return float(np.median(lengths[0])), float(cosines.mean())
+
+
+def measure(critic, real, fake, reach=1.5, side=60):
+    """Returns a critic's estimate, and its mean and steepest slope in a square.
+
+    Args:
+        critic: from points `(n, 2)` to one answer each.
+        real: float32 `(n, 2)`.
+        fake: float32 `(m, 2)`.
+        reach: as for `playground.lattice`.
+        side: as for `playground.lattice`.
+    """
+    of_real, of_fake = (
+        float(tf.reduce_mean(critic(points, training=False))) for points in (real, fake)
+    )
+    places = tf.constant(playground.lattice(reach, side))
+    slopes = penalties.slopes(critic, places).numpy()
+    return of_real - of_fake, float(slopes.mean()), float(slopes.max())
+
+
+def draw(critics_by_name, real, fake, reach=1.5, side=80):
+    """Draws how far critics answer above their mean at fakes, as maps of a square."""
+    count = len(critics_by_name)
+    figure, panels = plt.subplots(
+        1, count, figsize=(3.4 * count, 3.2), layout="constrained", squeeze=False
+    )
+    ticks = np.linspace(-reach, reach, side)
+    for (name, critic), panel in zip(critics_by_name.items(), panels[0]):
+        answers = critic(playground.lattice(reach, side), training=False).numpy()
+        answers = answers - critic(fake, training=False).numpy().mean()
+        answers = answers.reshape(side, side)
+        filled = panel.contourf(ticks, ticks, answers, 14, cmap="cividis")
+        panel.contour(
+            ticks, ticks, answers, 14, colors="white", linewidths=0.5, linestyles="-"
+        )
+        panel.plot(*real[:100].T, "o", ms=4, mfc="none", mec="white", label="real")
+        panel.plot(*fake[:100].T, "o", ms=3, color="black", label="fake")
+        panel.set(title=name, xticks=[], yticks=[], aspect="equal")
+        bar = figure.colorbar(filled, ax=panel, shrink=0.9)
+        bar.ax.tick_params(labelsize=8)
+        bar.formatter.set_powerlimits((-3, 4))
+    return figure
+
+
+def pairs(count=256, seed=0):
+    """Returns pairs of clouds, `(count, 2)` each, by what they are."""
+    drawn = [playground.RING.draw(count, (seed, draw)).numpy() for draw in range(3)]
+    noise = tf.random.stateless_normal((count, 2), (seed, 1))
+    untrained = playground.build_generator(seed + 2)(noise, training=False).numpy()
+    point = np.repeat(np.float32([[1.0, 0.0]]), count, axis=0)
+    cos, sin = np.cos(np.pi / 8), np.sin(np.pi / 8)
+    turned = drawn[1] @ np.float32([[cos, sin], [-sin, cos]])
+    return {
+        "two points": (point, -point),
+        "ring, untrained G": (drawn[0], untrained),
+        "ring, turned": (drawn[0], turned),
+        "ring, drawn again": (drawn[0], drawn[2]),
+    }
+
+
+if __name__ == "__main__":
+    both = pairs()["ring, untrained G"]
+    made = {name: train_between(*both, **options) for name, options in WAYS.items()}
+    draw(made, *both).savefig(PICTURE, dpi=100, pil_kwargs={"optimize": True})

@@ -1,0 +1,77 @@
+"""What stands out of the scatter of seeds, and how records are shown."""
+
+from gan_utils.experiments import critics, verdicts
+
+import pytest
+
+
+def distances(*values):
+    return [{"frechet": float(value)} for value in values]
+
+
+def modes(*pairs):
+    return [{"covered": covered, "good": good} for covered, good in pairs]
+
+
+@pytest.mark.parametrize(
+    ("row", "other", "said"),
+    [
+        (distances(1, 2, 2), distances(3, 4, 5), "better"),
+        (distances(3, 5, 4), distances(1, 2, 2), "worse"),
+        (distances(1, 4, 1), distances(3, 5, 6), "scatter"),
+        (distances(3, 5, 4), distances(3, 5, 4), "scatter"),
+        (modes((8, 0.7)) * 3, modes((7, 0.9)) * 3, "better"),  # modes come first
+        (modes((8, 0.7)) * 3, modes((8, 0.9)) * 3, "worse"),
+        (modes((8, 0.7), (1, 0.9), (8, 0.8)), modes((7, 0.9)) * 5, "scatter"),
+        ([{}] * 3, distances(1e6, 1e6, 1e6), "worse"),  # it broke off
+        ([{}] * 3, modes((0, 0.0)) * 3, "worse"),
+        ([{}] * 3, [{}] * 3, "scatter"),
+        (distances(1, 1), distances(2, 2, 2), "too few seeds"),
+        (distances(1, 1, 1), [], "too few seeds"),
+    ],
+)
+def test_a_row_is_better_when_each_seed_is(row, other, said):
+    assert verdicts.judge(row, other) == said
+
+
+def test_rows_are_written_seed_by_seed_beside_one(capsys):
+    record = {"right": distances(10, 11, 9), "wrong": distances(20, 12.6, 13)}
+    record["off"] = [{}]
+    verdicts.write(record, ["right", "wrong", "off", "missing"], "right")
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        ["right", "10", "11", "9"],
+        ["wrong", "20", "13", "13", "worse"],
+        ["off", "broke", "off", "too", "few", "seeds"],
+    ]
+
+
+def test_a_table_marks_what_a_penalty_and_a_norm_change(capsys):
+    record = {name: modes((8, 0.9), (8, 0.8), (8, 0.9)) for name in critics.TABLE}
+    record["hinge, R1, plain D"] = modes((8, 0.95), (8, 0.99), (8, 1.0))
+    record["hinge, R1, batch norm"] = [{}, *modes((3, 0.5), (8, 0.1))]
+    record["pair, R1, batch norm"] = modes((8, 0.1))
+    verdicts.write_table(record)
+    table = [line.split() for line in capsys.readouterr().out.splitlines()]
+    same = ["90%", "80%", "90%"]
+    better, worse = ["95%", "99%", "100%", "+"], ["off", "3/8", "10%", "−"]
+    assert table[3] == ["hinge", *same, *same, *better, *same]
+    assert table[9] == ["hinge", *same, *same, *worse, *same]
+    assert table[11] == ["pair", *same, *same, "10%", "?", *same]
+    marks = [word for line in table for word in line if word in ("+", "−", "?")]
+    assert marks == ["+", "−", "?"]
+
+
+def test_a_training_is_drawn_by_its_halves():
+    along = {"steps": [1, 2, 3, 4], "says": [4, 3, 2, 1], "frechet": [400, 90, 80, 70]}
+    figure = verdicts.draw_along(dict.fromkeys(critics.ALONG, [along] * 3))
+    assert len(figure.axes) == 3
+    hollow, filled = figure.axes[0].lines[:2]
+    assert [*hollow.get_ydata(), *filled.get_ydata()] == [4, 3, 2, 1]
+    assert hollow.get_markerfacecolor() == "none" != filled.get_markerfacecolor()
+
+
+def test_what_is_shipped_can_be_shown(capsys):
+    for name in ("critics", "plane_critics"):
+        verdicts.write_table(verdicts.load(name))
+    assert capsys.readouterr().out.count("cross-entropy") == 4
