@@ -1,9 +1,15 @@
 """Steps in which a discriminator pays for its slopes, and those of a critic."""
 
-from gan_utils import checks, penalties, quiet  # noqa: F401
+from gan_utils import checks, losses, penalties, quiet  # noqa: F401
 from gan_utils.steps import LOSSES, move, opinions
 
 import tensorflow as tf
+
+# What a critic and its G lower, as `GAN.compile` takes it.
+WASSERSTEIN = {
+    "generator_loss": losses.wasserstein_generator_loss,
+    "discriminator_loss": losses.wasserstein_discriminator_loss,
+}
 
 
 def penalised_step(
@@ -89,8 +95,7 @@ def critic_step(
     """Updates a critic, and G in its turn; tells what the critic measures.
 
     Args:
-        gan: as for `penalised_step`, with the losses `wasserstein_discriminator_loss`
-            and `wasserstein_generator_loss` of `losses`.
+        gan: as for `penalised_step`, compiled with the losses in `WASSERSTEIN`.
         real_images: as for `penalised_step`.
         latents: as for `penalised_step`.
         penalty: as for `penalised_step`.
@@ -114,13 +119,9 @@ def critic_step(
 
     Example:
         >>> from functools import partial
-        >>> from gan_utils import losses, playground
-        >>> gan = playground.build_gan(
-        ...     seed=0,
-        ...     step=partial(critic_step, penalty=penalties.gradient_penalty),
-        ...     generator_loss=losses.wasserstein_generator_loss,
-        ...     discriminator_loss=losses.wasserstein_discriminator_loss,
-        ... )
+        >>> from gan_utils import playground
+        >>> step = partial(critic_step, penalty=penalties.gradient_penalty)
+        >>> gan = playground.build_gan(seed=0, step=step, **WASSERSTEIN)
     """
     found = penalised_step(
         gan,

@@ -34,7 +34,7 @@ ALLOWED = {
     "settings": {"data", "fitting", "gan", "latent", "losses", "steps"},
     "playground": {"checks", "gan", "models"},
     "gan": {"fitting", "losses", "models", "quiet", "steps"},
-    "critics": {"checks", "penalties", "quiet", "steps"},
+    "critics": {"checks", "losses", "penalties", "quiet", "steps"},
     "steps": {"losses", "quiet"},
     "penalties": {"checks", "quiet"},
     "checkpoints": {"folders", "quiet"},

@@ -2,7 +2,7 @@
 
 import functools
 
-from gan_utils import critics, losses, penalties, steps
+from gan_utils import critics, penalties, steps
 from gan_utils.experiments import trials
 from gan_utils.playground import RING
 from tests.conftest import Frozen, make_plane_gan, same
@@ -11,22 +11,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-WASSERSTEIN = {
-    "generator_loss": losses.wasserstein_generator_loss,
-    "discriminator_loss": losses.wasserstein_discriminator_loss,
-}
 R1 = functools.partial(penalties.zero_centred_penalty, weight=0.5)
 
 
 def make(step=critics.penalised_step, **options):
     """Makes a GAN in the plane; the options but for losses are the step's."""
-    of_gan = {name: options.pop(name) for name in WASSERSTEIN if name in options}
+    of_gan = {
+        name: options.pop(name) for name in critics.WASSERSTEIN if name in options
+    }
     return make_plane_gan(step=functools.partial(step, **options), **of_gan)
 
 
 def make_critic(**options):
     penalty = functools.partial(penalties.gradient_penalty, weight=0.1)
-    options = {"penalty": penalty, **WASSERSTEIN, **options}
+    options = {"penalty": penalty, **critics.WASSERSTEIN, **options}
     return make(critics.critic_step, **options)
 
 

@@ -22,10 +22,6 @@ WAYS = {
     "weight clipping at 0.1": {"clip": 0.1},
     "gradient penalty": {"penalty": penalties.gradient_penalty},
 }
-AS_CRITIC = {
-    "generator_loss": losses.wasserstein_generator_loss,
-    "discriminator_loss": losses.wasserstein_discriminator_loss,
-}
 
 
 def train_between(real, fake, seed=0, steps=400, rate=3e-3, **options):
@@ -54,7 +50,7 @@ def train_between(real, fake, seed=0, steps=400, rate=3e-3, **options):
         seed,
         (0.0, keras.optimizers.schedules.CosineDecay(rate, steps)),
         functools.partial(critics.critic_step, head_start=steps, **options),
-        **AS_CRITIC,
+        **critics.WASSERSTEIN,
     )
     shuffle = tf.random.experimental.stateless_shuffle
     gan.prior = lambda shape, seed: shuffle(fake, tf.cast(seed, tf.int32))
@@ -80,7 +76,7 @@ def train_ahead(seed, steps, critic):
         step = functools.partial(
             critics.critic_step, penalty=penalties.gradient_penalty
         )
-        options = AS_CRITIC
+        options = critics.WASSERSTEIN
     step = functools.partial(step, head_start=steps)
     gan = playground.build_gan(seed, steps=None, step=step, **options)
     batches = playground.RING.batches(128, seed)

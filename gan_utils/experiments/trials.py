@@ -158,11 +158,7 @@ class Trial:
 
 
 # What makes a trial's D a critic. What bounds its slopes comes on top.
-AS_CRITIC = {
-    "critic": True,
-    "generator_loss": losses.wasserstein_generator_loss,
-    "discriminator_loss": losses.wasserstein_discriminator_loss,
-}
+AS_CRITIC = {"critic": True, **critics.WASSERSTEIN}
 
 
 def digit_layers(behind):
