@@ -7,7 +7,7 @@ Draws the picture of lesson 15: the same two clouds, and a critic held in three 
 
 import functools
 
-from gan_utils import critics, latent, losses, paths, penalties, playground
+from gan_utils import critics, latent, paths, penalties, playground
 from gan_utils.gan import assemble
 
 import keras
