@@ -212,29 +212,52 @@ def find_mistakes(penalty):
         >>> find_mistakes(gradient_penalty)
         []
     """
-    first, paid_for_3 = _try(penalty, slope=3.0, seed=(0, 0))
+    first, _ = _try(penalty, _of_slopes(3.0, 3.0), seed=(0, 0))
     if first is None:
         return ["The critic is never asked."]
-    again, paid_for_half = _try(penalty, slope=0.5, seed=(0, 1))
+    again, _ = _try(penalty, _of_slopes(3.0, 3.0), seed=(0, 1))
     mistakes = _judge_shares(first, again)
-    for slope, paid, needed in ((3, paid_for_3, 40.0), (0.5, paid_for_half, 2.5)):
-        if not np.isclose(paid, needed, rtol=1e-3):
-            mistakes.append(
-                f"For slopes of {slope}, spread over 4 pixels, it takes {paid:.4g}; "
-                f"needed is 10 times the square of {slope} - 1, {needed:g}."
-            )
-            break
-    level = tf.Variable(0.0)
-    images = tf.ones((8, 2, 2, 1)), tf.zeros((8, 2, 2, 1))
-    with tf.GradientTape() as tape:
-        paid, _ = penalty(lambda x, training=True: level * x, *images, seed=(0, 0))
-    gradient = tape.gradient(paid, level)
+    wrong = _find_wrong_price(penalty)
+    if wrong:
+        mistakes.append(wrong)
+    elif not _gradient(penalty, slope=3.0):
+        mistakes.append("The critic does not learn from what it pays.")
+    gradient = _gradient(penalty, slope=0.0)
     if gradient is not None and not np.isfinite(gradient):
         mistakes.append("Where the critic is level, its gradient is no number.")
     return mistakes
 
 
-def _try(penalty, slope, seed):
+def _find_wrong_price(penalty):
+    """Returns a sentence on what is taken for known slopes, empty when all is right."""
+    prices = {(3.0, 3.0): 40.0, (0.5, 0.5): 2.5, (1.0, 3.0): 20.0}
+    for slopes, price in prices.items():
+        _, paid = _try(penalty, _of_slopes(*slopes), seed=(0, 0))
+        if not np.isclose(paid, price, rtol=1e-3):
+            which = " and ".join(f"{slope:g}" for slope in dict.fromkeys(slopes))
+            return (
+                f"For slopes of {which}, each spread over 4 pixels, it takes "
+                f"{paid:.4g}; needed is {price:g}, 10 times the mean square of slope - 1."
+            )
+    # Here the slope at an image is three times its length.
+    shares, paid = _try(penalty, lambda images: 1.5 * _sum(images**2), seed=(0, 0))
+    price = 10 * np.mean((3 * np.linalg.norm(shares, axis=1) - 1) ** 2)
+    if not np.isclose(paid, price, rtol=1e-3):
+        return "The slopes are not those at the images that the critic is asked about."
+    return ""
+
+
+def _sum(images):
+    return tf.reduce_sum(images, axis=(1, 2, 3))
+
+
+def _of_slopes(first, second):
+    """Makes a critic of one slope at each half of the images."""
+    steepness = tf.repeat(tf.constant([first, second]) / 2.0, 512)
+    return lambda images: steepness * _sum(images)
+
+
+def _try(penalty, answer, seed):
     """Returns the shares of real images that a penalty asks about, and what it takes.
 
     Real images are all 1 and fakes all 0, so that a pixel of a mix is its share.
@@ -243,11 +266,20 @@ def _try(penalty, slope, seed):
 
     def critic(images, training=True):
         asked.append(images)
-        return slope / 2 * tf.reduce_sum(images, axis=(1, 2, 3))[:, None]
+        return answer(images)[:, None]
 
     paid, _ = penalty(critic, tf.ones(shape), tf.zeros(shape), seed=seed)
-    shares = asked[-1].numpy().reshape(-1, 4) if asked else None
-    return shares, float(paid)
+    return (asked[-1].numpy().reshape(-1, 4) if asked else None), float(paid)
+
+
+def _gradient(penalty, slope):
+    """Returns the gradient of what a critic pays by its slope, None where none is."""
+    steepness = tf.Variable(slope)
+    images = tf.ones((8, 1, 1, 1)), tf.zeros((8, 1, 1, 1))
+    with tf.GradientTape() as tape:
+        paid, _ = penalty(lambda x, training=True: steepness * x, *images, seed=(0, 0))
+    gradient = tape.gradient(paid, steepness)
+    return None if gradient is None else float(gradient)
 
 
 def _judge_shares(shares, again):

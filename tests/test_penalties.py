@@ -143,8 +143,8 @@ def wrong(
             {"shares": lambda shape, seed: tf.random.stateless_uniform(shape, (7, 7))},
             ["Another seed gives the same shares"],
         ),
-        ({"below": 0.0}, ["For slopes of 0.5, spread over 4 pixels, it takes 0;"]),
-        ({"axis": (1,)}, ["For slopes of 3, spread over 4 pixels"]),
+        ({"below": 0.0}, ["For slopes of 0.5, each spread over 4 pixels, it takes 0;"]),
+        ({"axis": (1,)}, ["For slopes of 3, each spread over 4 pixels"]),
         ({"safe": 0.0}, ["Where the critic is level"]),
         (
             {"shares": lambda *given: tf.random.stateless_uniform(*given) ** 2},
@@ -160,9 +160,49 @@ def test_each_mistake_is_named_and_no_other(changes, named):
     assert len(found) == len(named)
 
 
+def changed(change):
+    """Makes a gradient penalty whose slopes are changed before they are paid for."""
+
+    def penalty(discriminator, real_images, fake_images, seed):
+        mixed = penalties.mix(real_images, fake_images, seed)
+        found = change(penalties.slopes(discriminator, mixed))
+        return 10.0 * tf.reduce_mean((found - 1.0) ** 2), found
+
+    return penalty
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (tf.stop_gradient, "The critic does not learn from what it pays."),
+        (
+            tf.reduce_mean,
+            "For slopes of 1 and 3, each spread over 4 pixels, it takes 10;",
+        ),
+        (tf.norm, "For slopes of 3, each spread over 4 pixels, it takes"),
+    ],
+)
+def test_slopes_that_teach_nothing_or_are_mixed_are_named(change, named):
+    (sentence,) = penalties.find_mistakes(changed(change))
+    assert sentence.startswith(named)
+
+
+def test_slopes_of_other_images_than_were_asked_about_are_named():
+    def penalty(discriminator, real_images, fake_images, seed):
+        found = penalties.slopes(discriminator, real_images)
+        discriminator(penalties.mix(real_images, fake_images, seed), training=True)
+        return 10.0 * tf.reduce_mean((found - 1.0) ** 2), found
+
+    assert penalties.find_mistakes(penalty) == [
+        "The slopes are not those at the images that the critic is asked about."
+    ]
+
+
 def test_the_mistake_of_paying_nothing_is_named():
     (sentence,) = penalties.find_mistakes(penalties.no_penalty)
-    assert sentence.startswith("For slopes of 3, spread over 4 pixels, it takes 0;")
+    assert sentence.startswith(
+        "For slopes of 3, each spread over 4 pixels, it takes 0;"
+    )
 
 
 def test_a_critic_is_asked_as_it_is_trained():

@@ -1,6 +1,6 @@
 """Critics between two clouds that stay as they are."""
 
-from gan_utils import losses, penalties, playground
+from gan_utils import critics, losses, penalties, playground
 from gan_utils.experiments import surfaces
 
 import numpy as np
@@ -36,15 +36,15 @@ def test_a_turned_ring_is_a_ring_whose_modes_lie_between():
 
 def test_d_learns_alone_while_g_rests():
     start = playground.build_gan(3).generator.get_weights()
-    for critic in (False, True):
-        gan = surfaces.train_ahead(3, 50, critic)
+    for step in (critics.penalised_step, critics.critic_step):
+        gan = surfaces.train_ahead(3, 50, step, penalty=penalties.gradient_penalty)
         for before, after in zip(start, gan.generator.get_weights()):
             np.testing.assert_array_equal(before, after)
         assert gan.step == 50
 
 
 def test_a_pull_straight_to_the_goals_has_a_cosine_of_1():
-    gan = surfaces.train_ahead(0, 50, critic=True)
+    gan = surfaces.train_ahead(0, 50)
     uphill = np.float32([[1.0, 0.0]])
 
     class Ramp:
@@ -58,6 +58,30 @@ def test_a_pull_straight_to_the_goals_has_a_cosine_of_1():
     length, cosine = surfaces.pull(gan, losses.wasserstein_generator_loss, far)
     assert length == pytest.approx(3, rel=1e-4)
     assert cosine == pytest.approx(1, abs=1e-3)
+
+
+def test_away_from_the_middle_is_a_pull_without_a_d():
+    gan = surfaces.train_ahead(0, 50)
+    circle = np.exp(2j * np.pi * np.arange(64) / 64)
+    far = 1000 * np.float32([circle.real, circle.imag]).T
+    length, cosine = surfaces.pull(gan, None, far)
+    assert length < 1
+    assert 0.5 < cosine < 1
+
+
+def test_the_first_meets_the_first_where_nothing_is_shuffled():
+    """Else slopes are paid for between strangers, too."""
+    real = np.float32([[1, 0], [-1, 0]]).repeat(8, axis=0)
+    fake = np.float32([[1, 1], [-1, 1]]).repeat(8, axis=0)
+    options = {"steps": 150, "penalty": penalties.gradient_penalty}
+    own, any_one = (
+        surfaces.measure(
+            surfaces.train_between(real, fake, shuffled=each, **options), real, fake
+        )[0]
+        for each in (False, True)
+    )
+    assert own == pytest.approx(1 + 1 / 20, rel=0.03)
+    assert abs(any_one - own) > 1e-3
 
 
 def test_the_picture_is_of_three_critics_each_in_its_own_unit():

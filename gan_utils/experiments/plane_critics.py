@@ -24,7 +24,13 @@ SCHEMA = {
 }
 # The penalty's weight suits the distances: Gulrajani et al. took .1 in the plane, too.
 WEIGHT = 0.1
-PENALTY = functools.partial(penalties.gradient_penalty, weight=WEIGHT)
+
+
+def penalty_of(weight):
+    """Returns the penalty for slopes that are not 1, of a weight."""
+    return functools.partial(penalties.gradient_penalty, weight=weight)
+
+
 RING = Trial(rates=(2e-3, 6e-3), mixture=playground.RING, batch_size=128, steps=3000)
 TABLE = critics.table(RING, WEIGHT)
 MISTAKES = critics.with_mistakes(RING, WEIGHT)
@@ -32,7 +38,7 @@ MISTAKES = critics.with_mistakes(RING, WEIGHT)
 # the averages of Gulrajani et al.
 GRID = RING.vary(
     **AS_CRITIC,
-    penalty=PENALTY,
+    penalty=penalty_of(WEIGHT),
     mixture=playground.GRID,
     hidden=(256, 256, 256),
     rates=(1e-3, 1e-3),
@@ -44,12 +50,20 @@ AHEAD = RING.vary(head_start=2000, steps=5000)
 KINDS = {
     "grid: critic": GRID,
     "grid: one critic step for one of G": GRID.vary(generator_every=1),
+    "grid: usual D": GRID.vary(
+        critic=False,
+        penalty=None,
+        generator_loss=RING.generator_loss,
+        discriminator_loss=RING.discriminator_loss,
+    ),
     "grid: small networks": GRID.vary(hidden=(128, 128)),
+    "weight: 1": RING.vary(**AS_CRITIC, penalty=penalty_of(1.0)),
+    "weight: 10, as for images": RING.vary(**AS_CRITIC, penalty=penalty_of(10.0)),
     "ahead: saturating loss": AHEAD.vary(
         generator_loss=losses.saturating_generator_loss
     ),
     "ahead: usual loss": AHEAD,
-    "ahead: critic": AHEAD.vary(**AS_CRITIC, penalty=PENALTY),
+    "ahead: critic": AHEAD.vary(**AS_CRITIC, penalty=penalty_of(WEIGHT)),
 }
 TRIALS = TABLE | MISTAKES | KINDS
 PLAN = dict.fromkeys(TABLE | KINDS, critics.SEEDS)

@@ -24,11 +24,10 @@ WAYS = {
 }
 
 
-def train_between(real, fake, seed=0, steps=400, rate=3e-3, **options):
+def train_between(real, fake, seed=0, steps=400, rate=3e-3, shuffled=True, **options):
     """Trains a critic between two clouds that stay as they are.
 
-    G returns what it is given, the points of `fake`, and never moves. Who meets whom
-    is drawn anew at each step.
+    G returns what it is given, the points of `fake`, and never moves.
 
     Args:
         real: float32 `(n, 2)`.
@@ -36,6 +35,8 @@ def train_between(real, fake, seed=0, steps=400, rate=3e-3, **options):
         seed: decides the critic's first weights and who meets whom.
         steps: a multiple of 50.
         rate: of the critic at the start; it falls to 0 along half a cosine.
+        shuffled: whether who meets whom, between whom slopes are paid for, is drawn
+            anew at each step; else the first meets the first.
         **options: as for `critics.critic_step`.
 
     Returns:
@@ -53,32 +54,31 @@ def train_between(real, fake, seed=0, steps=400, rate=3e-3, **options):
         **critics.WASSERSTEIN,
     )
     shuffle = tf.random.experimental.stateless_shuffle
-    gan.prior = lambda shape, seed: shuffle(fake, tf.cast(seed, tf.int32))
+
+    def prior(shape, seed):
+        return shuffle(fake, tf.cast(seed, tf.int32)) if shuffled else fake
+
+    gan.prior = prior
     batches = tf.data.Dataset.from_tensors(real).repeat()
     gan.fit(batches, epochs=steps // 50, steps_per_epoch=50, verbose=0)
     return gan.discriminator
 
 
-def train_ahead(seed, steps, critic):
+def train_ahead(seed, steps, step=critics.penalised_step, **options):
     """Lets a D of the ring learn alone, while G rests.
 
     Args:
         seed: as for `playground.build_gan`.
         steps: a multiple of 50.
-        critic: whether D is a critic with a gradient penalty of weight 10, or the usual
-            one.
+        step: of `critics`; a critic's has its losses, too.
+        **options: of the step, as `penalty`.
 
     Returns:
         The GAN, compiled.
     """
-    step, options = critics.penalised_step, {}
-    if critic:
-        step = functools.partial(
-            critics.critic_step, penalty=penalties.gradient_penalty
-        )
-        options = critics.WASSERSTEIN
-    step = functools.partial(step, head_start=steps)
-    gan = playground.build_gan(seed, steps=None, step=step, **options)
+    of_critic = critics.WASSERSTEIN if step is critics.critic_step else {}
+    step = functools.partial(step, head_start=steps, **options)
+    gan = playground.build_gan(seed, steps=None, step=step, **of_critic)
     batches = playground.RING.batches(128, seed)
     gan.fit(batches, epochs=steps // 50, steps_per_epoch=50, verbose=0)
     return gan
@@ -87,9 +87,11 @@ def train_ahead(seed, steps, critic):
 def pull(gan, loss, goals):
     """Measures the pull on samples, and whether it leads to where they are due.
 
+    With None for the loss, each is pulled straight out of the middle of all.
+
     Args:
         gan: a compiled `GAN` in the plane.
-        loss: what G is to lower.
+        loss: what G is to lower, or None.
         goals: float `(n, 2)`. The cheapest plan sends each of n samples to one.
 
     Returns:
@@ -101,7 +103,7 @@ def pull(gan, loss, goals):
     points = gan.generator(noise, training=False).numpy()
     apart = np.linalg.norm(points[:, None] - goals, axis=2)
     ways = goals[optimize.linear_sum_assignment(apart)[1]] - points
-    pulls = playground.pulls(gan, points)
+    pulls = playground.pulls(gan, points) if loss else points - points.mean(axis=0)
     lengths = np.linalg.norm([pulls, ways], axis=2)
     cosines = (pulls * ways).sum(axis=1) / lengths.prod(axis=0)
     return float(np.median(lengths[0])), float(cosines.mean())
@@ -140,12 +142,14 @@ def draw(critics_by_name, real, fake, reach=1.5, side=80):
         panel.contour(
             ticks, ticks, answers, 14, colors="white", linewidths=0.5, linestyles="-"
         )
-        panel.plot(*real[:100].T, "o", ms=4, mfc="none", mec="white", label="real")
+        panel.plot(*real[:100].T, "o", ms=4, mfc="white", mec="black", label="real")
         panel.plot(*fake[:100].T, "o", ms=3, color="black", label="fake")
         panel.set(title=name, xticks=[], yticks=[], aspect="equal")
         bar = figure.colorbar(filled, ax=panel, shrink=0.9)
+        bar.set_label("answer above the mean at fakes", fontsize=8)
         bar.ax.tick_params(labelsize=8)
         bar.formatter.set_powerlimits((-3, 4))
+    panels[0, 0].legend(facecolor="0.6", fontsize=8, loc="lower left")
     return figure
 
 
