@@ -237,7 +237,7 @@ def _find_wrong_price(penalty):
             which = " and ".join(f"{slope:g}" for slope in dict.fromkeys(slopes))
             return (
                 f"For slopes of {which}, each spread over 4 pixels, it takes "
-                f"{paid:.4g}; needed is {price:g}, 10 times the mean square of slope - 1."
+                f"{paid:.4g}; needed is {price:g}: 10 mean squares of slope - 1."
             )
     # Here the slope at an image is three times its length.
     shares, paid = _try(penalty, lambda images: 1.5 * _sum(images**2), seed=(0, 0))

@@ -34,6 +34,16 @@ def test_a_turned_ring_is_a_ring_whose_modes_lie_between():
     assert abs(lengths - 1).max() < 0.3
 
 
+def test_by_the_plan_partners_are_as_near_as_can_be():
+    clouds = surfaces.pairs(count=100)
+    ring, turned = clouds["ring, turned"]
+    same, by_plan = clouds["turned, by plan"]
+    np.testing.assert_array_equal(same, ring)
+    np.testing.assert_array_equal(np.sort(by_plan, axis=0), np.sort(turned, axis=0))
+    planned = np.linalg.norm(ring - by_plan, axis=1).mean()
+    assert planned < 0.45 < np.linalg.norm(ring - turned, axis=1).mean()
+
+
 def test_d_learns_alone_while_g_rests():
     start = playground.build_gan(3).generator.get_weights()
     for step in (critics.penalised_step, critics.critic_step):

@@ -100,6 +100,13 @@ def bare_root(discriminator, real_images, fake_images, seed, weight=10.0):
     return weight * tf.reduce_mean((found - 1.0) ** 2), found
 
 
+def detached(discriminator, real_images, fake_images, seed, weight=10.0):
+    """Lets D pay for slopes that it cannot learn from."""
+    mixed = penalties.mix(real_images, fake_images, seed)
+    found = tf.stop_gradient(penalties.slopes(discriminator, mixed))
+    return weight * tf.reduce_mean((found - 1.0) ** 2), found
+
+
 def mistakes_of(slopes_weight):
     """Returns what circulating code has in place of Gulrajani et al.'s penalty."""
 

@@ -154,18 +154,24 @@ def draw(critics_by_name, real, fake, reach=1.5, side=80):
 
 
 def pairs(count=256, seed=0):
-    """Returns pairs of clouds, `(count, 2)` each, by what they are."""
+    """Returns pairs of clouds, `(count, 2)` each, by what they are.
+
+    In the last one each point stands beside its partner in the cheapest plan.
+    """
     drawn = [playground.RING.draw(count, (seed, draw)).numpy() for draw in range(3)]
     noise = tf.random.stateless_normal((count, 2), (seed, 1))
     untrained = playground.build_generator(seed + 2)(noise, training=False).numpy()
     point = np.repeat(np.float32([[1.0, 0.0]]), count, axis=0)
     cos, sin = np.cos(np.pi / 8), np.sin(np.pi / 8)
     turned = drawn[1] @ np.float32([[cos, sin], [-sin, cos]])
+    apart = np.linalg.norm(drawn[0][:, None] - turned, axis=2)
+    by_plan = turned[optimize.linear_sum_assignment(apart)[1]]
     return {
         "two points": (point, -point),
         "ring, untrained G": (drawn[0], untrained),
         "ring, turned": (drawn[0], turned),
         "ring, drawn again": (drawn[0], drawn[2]),
+        "turned, by plan": (drawn[0], by_plan),
     }
 
 

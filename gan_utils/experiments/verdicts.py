@@ -80,7 +80,7 @@ def write(record, names, beside=None):
 
 
 def write_table(record, modes=8):
-    """Prints each loss, penalty and norm, seed by seed.
+    """Prints each loss, penalty and norm by three seeds.
 
     On digits it is the Fréchet distance, in the plane the share of good points, or the
     covered modes where some are missing. A mark says that each seed is better (+) or
@@ -97,11 +97,11 @@ def write_table(record, modes=8):
         for loss in critics.LOSSES:
             line = f"{loss:14}"
             for name in names:
-                row = record[f"{loss}, {name}, {norm}"]
+                row = record[f"{loss}, {name}, {norm}"][:FEWEST]
                 plain = norm == "plain D"
-                other = f"{loss}, {'none' if plain else name}, plain D"
+                other = record[f"{loss}, {'none' if plain else name}, plain D"]
                 cells = "".join(f"{_shorten(figures, modes):>5}" for figures in row)
-                line += f"{cells} {MARKS[judge(row, record[other])]} "
+                line += f"{cells} {MARKS[judge(row, other[:FEWEST])]} "
             print(line.rstrip())
 
 
@@ -131,8 +131,9 @@ def draw_along(record):
             look = {"color": colour, "markersize": 5}
             panel.plot(distances[:half], said[:half], mark, mfc="none", **look)
             panel.plot(distances[half:], said[half:], mark, **look)
-        panel.set(title=name, xlabel="Fréchet distance", xscale="log")
+        title = name.removeprefix("along: ")
+        panel.set(title=title, xlabel="Fréchet distance", xscale="log")
         panel.set_xticks([50, 100, 200, 500], ["50", "100", "200", "500"])
         panel.minorticks_off()
-    panels[0].set_ylabel("what D's loss says")
+    panels[0].set(ylabel="what D's loss says", yscale="symlog")
     return figure
