@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 
 
-def test_the_shipped_record_has_every_kind_by_rounds_and_seeds():
-    record = records.read(paces.PLACE, paces.SCHEMA)
-    assert list(record["seconds"]) == list(paces.TIMED)
-    assert {len(each) for each in record["seconds"].values()} == {paces.ROUNDS}
-    assert list(record["equal_seconds"]) == list(paces.COMPARED)
-    for by_seed in record["equal_seconds"].values():
-        assert len(by_seed) == len(paces.SEEDS)
+def test_a_record_is_laid_out_as_two_tables():
+    record = {
+        "seconds": {name: [0.01, 0.02] for name in paces.TIMED},
+        "equal_seconds": {
+            name: [{"steps": 75, "frechet": 12.3}] for name in paces.COMPARED
+        },
+    }
+    records.check(record, paces.SCHEMA, "a record")
+    text = paces.lay_out(record)
+    assert "| R1 | 15.0 | 1.00 |" in text
+    assert "| one critic step | 75, 12.3 |" in text
 
 
 def test_steps_are_timed_in_turns(monkeypatch):
