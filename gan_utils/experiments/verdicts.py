@@ -136,4 +136,5 @@ def draw_along(record):
         panel.set_xticks([50, 100, 200, 500], ["50", "100", "200", "500"])
         panel.minorticks_off()
     panels[0].set(ylabel="what D's loss says", yscale="symlog")
+    panels[0].set_yticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
     return figure
