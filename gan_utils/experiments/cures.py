@@ -66,13 +66,13 @@ CURES = {
     "batches × 4": lambda trial: {"batch_size": 4 * trial.batch_size},
     "averaged weights": always(averaged=True),
     # What follows was tried in the plane alone.
-    "G moves at every fifth step": always(generator_every=5),
     "pairs, both penalties": always(paired=True, penalty=BOTH_PENALTIES),
     "critic, clipped": always(**AS_CRITIC, clip=0.1),
     "critic, slopes of 1": always(**AS_CRITIC, penalty=SLOPES_OF_1),
     "critic, five steps ahead": always(
         **AS_CRITIC, penalty=SLOPES_OF_1, generator_every=5
     ),
+    "G moves at every fifth step": always(generator_every=5),
 }
 
 
@@ -100,15 +100,17 @@ def gather(folder, table):
     """Adds what is complete in a folder, by failure and cure, to a table."""
     found = {}
     for name in STARTS:
-        found[name] = dict(table.get(name, {}))
+        rows = dict(table.get(name, {}))
         for cure in cures_of(name):
             places = [
                 folder / f"{name}, {cure}, {seed}.json" for seed in seeds_of(name)
             ]
             if all(place.exists() for place in places):
                 results = [json.loads(place.read_text())["result"] for place in places]
-                found[name][cure] = results
-    return {name: rows for name, rows in found.items() if rows}
+                rows[cure] = results
+        if rows:
+            found[name] = {cure: rows[cure] for cure in cures_of(name) if cure in rows}
+    return found
 
 
 def main():
