@@ -102,12 +102,9 @@ def gather(folder, table):
     for name in STARTS:
         rows = dict(table.get(name, {}))
         for cure in cures_of(name):
-            places = [
-                folder / f"{name}, {cure}, {seed}.json" for seed in seeds_of(name)
-            ]
-            if all(place.exists() for place in places):
-                results = [json.loads(place.read_text())["result"] for place in places]
-                rows[cure] = results
+            places = [place(folder, name, cure, seed) for seed in seeds_of(name)]
+            if all(path.exists() for path in places):
+                rows[cure] = [json.loads(path.read_text())["result"] for path in places]
         if rows:
             found[name] = {cure: rows[cure] for cure in cures_of(name) if cure in rows}
     return found
