@@ -2,13 +2,12 @@
 
 from functools import partial
 
-from gan_utils import colour, data, losses, models
+from gan_utils import colour, critics, data, losses, models, penalties
 from gan_utils.classic_recipes import CLASSICS
 from gan_utils.gan import normal_with_kinds
 from gan_utils.settings import BOTH, Recipe, adams, make_trainable, pair
 from gan_utils.steps import classifier_step, conditional_step, reading_step
 
-from keras.layers import Identity
 from keras.optimizers import Adam
 from keras.optimizers.schedules import CosineDecay
 
@@ -61,6 +60,21 @@ LESSON_05 = Recipe(
     steps=4_500,
 )
 
+WASSERSTEIN = Recipe(
+    about="A Wasserstein GAN with a gradient penalty: a critic of strides alone, and "
+    "one of its steps for one of G",
+    networks=pair(models.build_generator, models.build_strided_discriminator),
+    optimizers=adams(
+        *2 * [CosineDecay(1e-3, 12_000, alpha=0.02)], beta_1=0.0, beta_2=0.9
+    ),
+    step=partial(critics.critic_step, penalty=penalties.gradient_penalty),
+    **critics.WASSERSTEIN,
+    batch_size=64,
+    steps=12_000,
+    judge_every=1000,
+    precision="float16",
+)
+
 CLASSIFIER = Recipe(
     about="A classifier of digits, whose features judge generated images",
     networks={"classifier": models.build_classifier},
@@ -88,16 +102,33 @@ STACKED_PLAIN = Recipe(
     precision="float16",
     samples=26_000,
 )
+# The rates stay for half of the steps, and follow half a cosine then.
+STACKED_STEPS = 80_000
+STACKED_RATE = CosineDecay(
+    2e-3,
+    STACKED_STEPS // 2,
+    alpha=0.02,
+    warmup_target=2e-3,
+    warmup_steps=STACKED_STEPS // 2,
+)
+GAMMA = 0.1  # the weight of both penalties
 STACKED = STACKED_PLAIN.vary(
-    about="The DCGAN's networks for stacked digits, D without batch norm and dropout, "
-    "both rates 0.001",
-    networks=STACKED_PLAIN.networks
-    | {
-        "discriminator": partial(
-            models.build_discriminator, shape=THREE, norm=Identity, dropout=0.0
-        )
-    },
-    optimizers=adams(1e-3, 1e-3),
+    about="Stacked digits by pairs of images, with a D of strides alone that pays for "
+    "its slopes at both of a pair",
+    networks=pair(
+        partial(models.build_generator, channels=48, shape=THREE),
+        partial(models.build_strided_discriminator, shape=THREE),
+    ),
+    optimizers=adams(STACKED_RATE, STACKED_RATE, beta_1=0.0, beta_2=0.99),
+    step=partial(
+        critics.penalised_step,
+        penalty=partial(penalties.zero_centred_penalty, weight=GAMMA, at_fakes=True),
+        paired=True,
+    ),
+    batch_size=16,
+    steps=STACKED_STEPS,
+    interval=100,
+    judge_every=4000,
 )
 
 SMALL = (32, 32, 3)  # a coloured digit, half as wide and high as the article's
@@ -129,6 +160,7 @@ RECIPES = {
     "dcgan": DCGAN,
     "conditional": CONDITIONAL,
     "lesson_05": LESSON_05,
+    "wasserstein": WASSERSTEIN,
     "classifier": CLASSIFIER,
     "stacked": STACKED,
     "stacked_plain": STACKED_PLAIN,

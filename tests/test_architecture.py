@@ -27,8 +27,8 @@ ALLOWED = {
     },
     "store": {"checks", "folders", "models", "paths", "recipes", "records"},
     "recipes": {
-        *("classic_recipes", "colour", "data", "gan", "losses"),
-        *("models", "settings", "steps"),
+        *("classic_recipes", "colour", "critics", "data", "gan", "losses"),
+        *("models", "penalties", "settings", "steps"),
     },
     "classic_recipes": {"colour", "models.classics", "settings", "steps"},
     "settings": {"data", "fitting", "gan", "latent", "losses", "steps"},

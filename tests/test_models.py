@@ -1,6 +1,6 @@
 """Shapes, parameter counts and seeds of the networks, and the parts they share."""
 
-from gan_utils import latent, models
+from gan_utils import latent, models, penalties
 from gan_utils.models import classics
 from gan_utils.models.parts import leaves
 from tests.conftest import copy, same
@@ -117,6 +117,19 @@ def test_a_reading_discriminator_is_a_discriminator_with_a_second_answer():
     np.testing.assert_array_equal(logits, plain(images, training=False))
     assert read.shape == (5, 7)
     assert reading.layers[-1].input is reading.layers[-2].input
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 3), (30, 17, 1)])
+def test_a_strided_discriminator_answers_each_image_by_itself(shape):
+    network = models.build_strided_discriminator(4, seed=1, shape=shape)
+    images = np.random.default_rng(0).uniform(-1, 1, (8, *shape)).astype(np.float32)
+    assert network(images, training=True).shape == (8, 1)
+    assert not penalties.depends_on_others(network, images)
+    strides = [layer for layer in network.layers if isinstance(layer, layers.Conv2D)]
+    assert [layer.strides for layer in strides] == [(2, 2)] * 3
+    assert [layer.filters for layer in strides] == [4, 8, 16]
+    again = models.build_strided_discriminator(4, seed=1, shape=shape)
+    assert same(copy(network.trainable_weights), copy(again.trainable_weights))
 
 
 def build_small_stencil_generator(**sizes):
@@ -370,6 +383,7 @@ def test_a_layer_of_a_list_is_initialized_by_what_comes_in():
         (models.build_stencil_generator, {"shape": (30, 30, 3)}, "multiples of 4"),
         (models.build_discriminator, {"shape": (28, 28, 0)}, "1 to 4096"),
         (models.build_discriminator, {"seed": -1}, "seed is -1"),
+        (models.build_strided_discriminator, {"channels": 0}, "channels is 0"),
         (models.build_classifier, {"seed": "1"}, "seed is '1'"),
         (classics.build_bulten_generator, {"side": 0}, "side is 0"),
         (classics.build_oreilly_generator, {"seed": 1.5}, "seed is 1.5"),

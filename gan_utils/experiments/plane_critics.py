@@ -46,16 +46,26 @@ GRID = RING.vary(
     generator_every=5,
     steps=20_000,
 )
+USUAL = GRID.vary(
+    critic=False,
+    penalty=None,
+    generator_loss=RING.generator_loss,
+    discriminator_loss=RING.discriminator_loss,
+)
+
+
+def r1_of(weight):
+    """Returns the penalty for slopes at real points, of a weight."""
+    return functools.partial(penalties.zero_centred_penalty, weight=weight)
+
+
 AHEAD = RING.vary(head_start=2000, steps=5000)
 KINDS = {
     "grid: critic": GRID,
     "grid: one critic step for one of G": GRID.vary(generator_every=1),
-    "grid: usual D": GRID.vary(
-        critic=False,
-        penalty=None,
-        generator_loss=RING.generator_loss,
-        discriminator_loss=RING.discriminator_loss,
-    ),
+    "grid: usual D": USUAL,
+    "grid: R1 of 0.1": USUAL.vary(penalty=r1_of(0.1)),
+    "grid: R1 of 1": USUAL.vary(penalty=r1_of(1.0)),
     "grid: small networks": GRID.vary(hidden=(128, 128)),
     "weight: 1": RING.vary(**AS_CRITIC, penalty=penalty_of(1.0)),
     "weight: 10, as for images": RING.vary(**AS_CRITIC, penalty=penalty_of(10.0)),

@@ -16,6 +16,7 @@ from gan_utils.models.convolutional import (
     build_mapped_generator,
     build_reading_discriminator,
     build_stencil_generator,
+    build_strided_discriminator,
 )
 from gan_utils.models.parts import (
     batch_norm,
@@ -39,6 +40,7 @@ __all__ = [
     "build_projection_discriminator",
     "build_reading_discriminator",
     "build_stencil_generator",
+    "build_strided_discriminator",
     "initialize",
     "inputs_of",
     "kinds",

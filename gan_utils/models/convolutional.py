@@ -209,6 +209,43 @@ def build_discriminator(
 build_discriminator = checked(build_discriminator)
 
 
+def build_strided_discriminator(channels=32, seed=0, shape=(28, 28, 1)):
+    """Builds a discriminator of strides alone: no norm, no hidden dense layer.
+
+    No answer depends on other images of a batch, so D can pay for its slopes; see
+    `penalties`.
+
+    Args:
+        channels: width of the first layer; the second has twice as many, the third
+            four times.
+        seed: an integer from 0.
+        shape: as in `build_discriminator`.
+
+    Returns:
+        A `keras.Model`, as `build_discriminator` returns it.
+
+    Source:
+        Radford, Metz, Chintala, Unsupervised Representation Learning with Deep
+        Convolutional Generative Adversarial Networks, 2016, section 3.
+
+    Example:
+        >>> build_strided_discriminator(shape=(28, 28, 3)).output_shape
+        (None, 1)
+    """
+    parts = []
+    for width in (channels, 2 * channels, 4 * channels):
+        parts.append(layers.Conv2D(width, 4, 2, padding="same"))
+        parts.append(layers.LeakyReLU(negative_slope=0.2))
+    model = keras.Sequential(
+        [keras.Input(shape), *parts, layers.Flatten(), layers.Dense(1)],
+        name="discriminator",
+    )
+    return initialize(model, seed)
+
+
+build_strided_discriminator = checked(build_strided_discriminator)
+
+
 def build_reading_discriminator(
     channels=32, seed=0, shape=(28, 28, 1), dropout=0.3, kinds=10
 ):
