@@ -103,7 +103,7 @@ STACKED_PLAIN = Recipe(
     samples=26_000,
 )
 # The rates stay for half of the steps, and follow half a cosine then.
-STACKED_STEPS = 80_000
+STACKED_STEPS = 64_000
 STACKED_RATE = CosineDecay(
     2e-3,
     STACKED_STEPS // 2,
@@ -113,11 +113,11 @@ STACKED_RATE = CosineDecay(
 )
 GAMMA = 0.1  # the weight of both penalties
 STACKED = STACKED_PLAIN.vary(
-    about="Stacked digits by pairs of images, with a D of strides alone that pays for "
-    "its slopes at both of a pair",
+    about="Stacked digits by pairs of images, with a D that looks at each channel and "
+    "at all together, and pays for its slopes at both of a pair",
     networks=pair(
         partial(models.build_generator, channels=48, shape=THREE),
-        partial(models.build_strided_discriminator, shape=THREE),
+        partial(models.build_channelwise_discriminator, shape=THREE),
     ),
     optimizers=adams(STACKED_RATE, STACKED_RATE, beta_1=0.0, beta_2=0.99),
     step=partial(

@@ -132,6 +132,29 @@ def test_a_strided_discriminator_answers_each_image_by_itself(shape):
     assert same(copy(network.trainable_weights), copy(again.trainable_weights))
 
 
+def test_a_channelwise_discriminator_looks_at_channels_alike_and_at_all_together():
+    network = models.build_channelwise_discriminator(4, seed=1, shape=(12, 20, 3))
+    images = np.random.default_rng(0).uniform(-1, 1, (8, 12, 20, 3)).astype(np.float32)
+    assert network(images, training=True).shape == (8, 1)
+    assert not penalties.depends_on_others(network, images)
+    by_itself = keras.Model(network.inputs, network.layers[-1].input)
+    width = 16
+    seen, turned = (
+        by_itself(each, training=False).numpy() for each in (images, images[..., ::-1])
+    )
+    for place in range(3):
+        here, there = place * width, (2 - place) * width
+        np.testing.assert_allclose(
+            seen[:, here : here + width], turned[:, there : there + width], atol=1e-6
+        )
+    assert not np.allclose(seen[:, 3 * width :], turned[:, 3 * width :])
+    other = images.copy()
+    other[..., 0] = images[::-1, ..., 0]
+    changed = (by_itself(other, training=False).numpy() != seen).any(axis=0)
+    assert changed[:width].any()
+    assert not changed[width : 3 * width].any()
+
+
 def build_small_stencil_generator(**sizes):
     sizes = {"paper_dim": 3, "channels": 4, "hidden": 16, "shape": (12, 20, 3), **sizes}
     return models.build_stencil_generator(8, **sizes)
@@ -384,6 +407,7 @@ def test_a_layer_of_a_list_is_initialized_by_what_comes_in():
         (models.build_discriminator, {"shape": (28, 28, 0)}, "1 to 4096"),
         (models.build_discriminator, {"seed": -1}, "seed is -1"),
         (models.build_strided_discriminator, {"channels": 0}, "channels is 0"),
+        (models.build_channelwise_discriminator, {"shape": (28, 28)}, "shape"),
         (models.build_classifier, {"seed": "1"}, "seed is '1'"),
         (classics.build_bulten_generator, {"side": 0}, "side is 0"),
         (classics.build_oreilly_generator, {"seed": 1.5}, "seed is 1.5"),

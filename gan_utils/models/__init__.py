@@ -11,6 +11,7 @@ from gan_utils.models.conditional import (
     build_projection_discriminator,
 )
 from gan_utils.models.convolutional import (
+    build_channelwise_discriminator,
     build_discriminator,
     build_generator,
     build_mapped_generator,
@@ -30,6 +31,7 @@ from gan_utils.models.parts import (
 
 __all__ = [
     "batch_norm",
+    "build_channelwise_discriminator",
     "build_classifier",
     "build_conditional_generator",
     "build_discriminator",

@@ -209,6 +209,15 @@ def build_discriminator(
 build_discriminator = checked(build_discriminator)
 
 
+def _strides(channels):
+    """Makes layers that halve height and width three times: no norm, no dropout."""
+    parts = []
+    for width in (channels, 2 * channels, 4 * channels):
+        parts.append(layers.Conv2D(width, 4, 2, padding="same"))
+        parts.append(layers.LeakyReLU(negative_slope=0.2))
+    return [*parts, layers.Flatten()]
+
+
 def build_strided_discriminator(channels=32, seed=0, shape=(28, 28, 1)):
     """Builds a discriminator of strides alone: no norm, no hidden dense layer.
 
@@ -232,18 +241,57 @@ def build_strided_discriminator(channels=32, seed=0, shape=(28, 28, 1)):
         >>> build_strided_discriminator(shape=(28, 28, 3)).output_shape
         (None, 1)
     """
-    parts = []
-    for width in (channels, 2 * channels, 4 * channels):
-        parts.append(layers.Conv2D(width, 4, 2, padding="same"))
-        parts.append(layers.LeakyReLU(negative_slope=0.2))
     model = keras.Sequential(
-        [keras.Input(shape), *parts, layers.Flatten(), layers.Dense(1)],
+        [keras.Input(shape), *_strides(channels), layers.Dense(1)],
         name="discriminator",
     )
     return initialize(model, seed)
 
 
 build_strided_discriminator = checked(build_strided_discriminator)
+
+
+def build_channelwise_discriminator(channels=16, seed=0, shape=(28, 28, 3)):
+    """Builds a discriminator that looks at each channel by itself, and at all together.
+
+    The same layers look at each channel, which so is said to be a picture of the same
+    kind as the others; layers of strides as in `build_strided_discriminator` look at
+    all. Their answer is one, and no answer depends on other images of a batch.
+
+    Args:
+        channels: as in `build_strided_discriminator`, of both ways.
+        seed: an integer from 0.
+        shape: as in `build_discriminator`.
+
+    Returns:
+        A `keras.Model`, as `build_discriminator` returns it.
+
+    Example:
+        >>> build_channelwise_discriminator().output_shape
+        (None, 1)
+    """
+    images = keras.Input(shape)
+    one = keras.Sequential(
+        [
+            keras.Input((*shape[:2], 1)),
+            *_strides(channels),
+            layers.Dense(4 * channels),
+            layers.LeakyReLU(negative_slope=0.2),
+        ],
+        name="one",
+    )
+    together = keras.Sequential(
+        [keras.Input(shape), *_strides(channels)], name="together"
+    )
+    # As one batch of all channels, which takes less time than one after the other.
+    apart = [images[..., place : place + 1] for place in range(shape[2])]
+    seen = keras.ops.split(one(keras.ops.concatenate(apart)), shape[2])
+    joined = layers.Concatenate()([*seen, together(images)])
+    model = keras.Model(images, layers.Dense(1)(joined), name="discriminator")
+    return initialize(model, seed)
+
+
+build_channelwise_discriminator = checked(build_channelwise_discriminator)
 
 
 def build_reading_discriminator(
