@@ -137,7 +137,7 @@ def test_a_channelwise_discriminator_looks_at_channels_alike_and_at_all_together
     images = np.random.default_rng(0).uniform(-1, 1, (8, 12, 20, 3)).astype(np.float32)
     assert network(images, training=True).shape == (8, 1)
     assert not penalties.depends_on_others(network, images)
-    by_itself = keras.Model(network.inputs, network.layers[-1].input)
+    by_itself = keras.Model(network.inputs[0], network.layers[-1].input)
     width = 16
     seen, turned = (
         by_itself(each, training=False).numpy() for each in (images, images[..., ::-1])
