@@ -8,6 +8,7 @@ from gan_utils.gan import normal_with_kinds
 from gan_utils.settings import BOTH, Recipe, adams, make_trainable, pair
 from gan_utils.steps import classifier_step, conditional_step, reading_step
 
+from keras.layers import Identity
 from keras.optimizers import Adam
 from keras.optimizers.schedules import CosineDecay
 
@@ -102,31 +103,43 @@ STACKED_PLAIN = Recipe(
     precision="float16",
     samples=26_000,
 )
+STACKED = STACKED_PLAIN.vary(
+    about="The DCGAN's networks for stacked digits, D without batch norm and dropout, "
+    "both rates 0.001",
+    networks=STACKED_PLAIN.networks
+    | {
+        "discriminator": partial(
+            models.build_discriminator, shape=THREE, norm=Identity, dropout=0.0
+        )
+    },
+    optimizers=adams(1e-3, 1e-3),
+)
+
 # The rates stay for half of the steps, and follow half a cosine then.
-STACKED_STEPS = 64_000
-STACKED_RATE = CosineDecay(
+PAIRED_STEPS = 64_000
+PAIRED_RATE = CosineDecay(
     2e-3,
-    STACKED_STEPS // 2,
+    PAIRED_STEPS // 2,
     alpha=0.02,
     warmup_target=2e-3,
-    warmup_steps=STACKED_STEPS // 2,
+    warmup_steps=PAIRED_STEPS // 2,
 )
 GAMMA = 0.1  # the weight of both penalties
-STACKED = STACKED_PLAIN.vary(
+STACKED_PAIRS = STACKED_PLAIN.vary(
     about="Stacked digits by pairs of images, with a D that looks at each channel and "
     "at all together, and pays for its slopes at both of a pair",
     networks=pair(
         partial(models.build_generator, channels=48, shape=THREE),
         partial(models.build_channelwise_discriminator, shape=THREE),
     ),
-    optimizers=adams(STACKED_RATE, STACKED_RATE, beta_1=0.0, beta_2=0.99),
+    optimizers=adams(PAIRED_RATE, PAIRED_RATE, beta_1=0.0, beta_2=0.99),
     step=partial(
         critics.penalised_step,
         penalty=partial(penalties.zero_centred_penalty, weight=GAMMA, at_fakes=True),
         paired=True,
     ),
     batch_size=16,
-    steps=STACKED_STEPS,
+    steps=PAIRED_STEPS,
     interval=100,
     judge_every=4000,
 )

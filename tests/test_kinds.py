@@ -4,7 +4,7 @@ from functools import partial
 
 from gan_utils import judge, metrics, models, records
 from gan_utils.experiments import kinds
-from gan_utils.recipes import STACKED
+from gan_utils.recipes import STACKED_PAIRS
 from gan_utils.settings import pair
 
 import numpy as np
@@ -35,10 +35,10 @@ def test_a_row_is_counted(name, small):
 
 
 def test_samples_are_read_as_the_judge_reads_them(small):
-    generator = STACKED.build(0).generator
+    generator = STACKED_PAIRS.build(0).generator
     found = kinds.read_samples(generator, 30, seed=3)
     assert found.shape == (30, 3, 10)
-    figures = judge.load_judge()(judge.draw(generator, 30, 3, **STACKED.drawing))
+    figures = judge.load_judge()(judge.draw(generator, 30, 3, **STACKED_PAIRS.drawing))
     assert metrics.count_modes(found) == pytest.approx(figures)
 
 

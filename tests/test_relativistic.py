@@ -4,7 +4,7 @@ from functools import partial
 
 from gan_utils import critics, models, records
 from gan_utils.experiments import relativistic
-from gan_utils.recipes import GAMMA, STACKED, THREE
+from gan_utils.recipes import GAMMA, STACKED_PAIRS, THREE
 from gan_utils.settings import pair
 
 import numpy as np
@@ -24,8 +24,8 @@ def test_what_is_recorded_was_planned():
 
 
 def test_the_first_row_takes_the_shipped_step_and_the_others_change_one_thing():
-    first, options = relativistic.STEPS_OF[PAIRS], STACKED.step.keywords
-    assert first.func is STACKED.step.func
+    first, options = relativistic.STEPS_OF[PAIRS], STACKED_PAIRS.step.keywords
+    assert first.func is STACKED_PAIRS.step.func
     assert first.keywords["paired"] == options["paired"]
     assert first.keywords["penalty"].func is options["penalty"].func
     assert first.keywords["penalty"].keywords == options["penalty"].keywords
@@ -42,7 +42,9 @@ def small(monkeypatch):
         partial(models.build_generator, channels=4, shape=THREE),
         partial(models.build_strided_discriminator, channels=4, shape=THREE),
     )
-    monkeypatch.setattr(relativistic, "STACKED", STACKED.vary(networks=networks))
+    monkeypatch.setattr(
+        relativistic, "STACKED_PAIRS", STACKED_PAIRS.vary(networks=networks)
+    )
     monkeypatch.setattr(relativistic, "STEPS", 100)
     monkeypatch.setattr(relativistic, "COUNT", 20)
 
@@ -59,7 +61,7 @@ def test_a_row_is_trained_and_measured(name, small):
 
 
 def test_the_lazy_step_pays_eight_times_at_every_eighth_step_and_nothing_else(small):
-    recipe = relativistic.STACKED.vary(step=relativistic.lazy_step)
+    recipe = relativistic.STACKED_PAIRS.vary(step=relativistic.lazy_step)
     gan = recipe.build(0)
     images = next(iter(recipe.batches(0, 0)))
     latents = np.random.default_rng(0).standard_normal((len(images), gan.latent_dim))

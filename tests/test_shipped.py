@@ -1,12 +1,12 @@
 """Records of trainings: made seed by seed, gone on with, and shown."""
 
 from gan_utils import records
-from gan_utils.experiments import colouring, relativistic, shipped
+from gan_utils.experiments import colouring, shipped, stacking
 
 import pytest
 
 ANY = {"type": "object"}
-BOTH = [(relativistic, relativistic.STEPS_OF), (colouring, colouring.NAMES)]
+BOTH = [(stacking, stacking.KINDS), (colouring, colouring.NAMES)]
 by_module = pytest.mark.parametrize(("module", "names"), BOTH)
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from gan_utils import compiled, data, metrics, models, paths, plotting
 from gan_utils.experiments import shipped
 from gan_utils.latent import sample_latents
-from gan_utils.recipes import STACKED
+from gan_utils.recipes import STACKED_PAIRS
 from gan_utils.settings import pair
 from gan_utils.store import load_pretrained
 
@@ -28,7 +28,7 @@ SCHEMA = {
     "additionalProperties": {"type": "object", "additionalProperties": FIGURES},
 }
 FOUR = (28, 28, 4)
-FOUR_DIGITS = STACKED.vary(
+FOUR_DIGITS = STACKED_PAIRS.vary(
     networks=pair(
         partial(models.build_generator, channels=48, shape=FOUR),
         partial(models.build_strided_discriminator, shape=FOUR),

@@ -13,7 +13,7 @@ from functools import partial
 
 from gan_utils import critics, judge, paths, penalties
 from gan_utils.experiments import shipped
-from gan_utils.recipes import GAMMA, STACKED
+from gan_utils.recipes import GAMMA, STACKED_PAIRS
 
 import tensorflow as tf
 
@@ -86,7 +86,7 @@ def train(name, seed):
         What `metrics.count_modes` tells of `COUNT` samples by the averaged weights;
         nothing when a loss was no number.
     """
-    recipe = STACKED.vary(step=STEPS_OF[name])
+    recipe = STACKED_PAIRS.vary(step=STEPS_OF[name])
     gan = recipe.build(seed)
     try:
         gan.fit(recipe.batches(seed, 0), steps_per_epoch=STEPS, verbose=0)
