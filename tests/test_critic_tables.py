@@ -59,6 +59,22 @@ def test_a_critic_finds_24_modes_of_the_grid_by_four_of_five_seeds():
     assert sum(each["covered"] >= 24 for each in found.values()) >= 4
 
 
+@pytest.mark.parametrize("weight", [0.1, 1])
+def test_the_usual_d_of_the_grid_is_given_a_penalty_and_nothing_else(weight):
+    usual, paying = (
+        plane_critics.TRIALS[f"grid: {name}"] for name in ("usual D", f"R1 of {weight}")
+    )
+    assert paying == usual.vary(penalty=paying.penalty)
+    assert paying.penalty.func is penalties.zero_centred_penalty
+    assert paying.penalty.keywords == {"weight": weight}
+    assert usual == plane_critics.GRID.vary(
+        critic=False,
+        penalty=None,
+        generator_loss=usual.generator_loss,
+        discriminator_loss=usual.discriminator_loss,
+    )
+
+
 def test_a_row_of_the_plane_is_trained_and_measured(monkeypatch):
     name = "critic, slopes of 1, plain D"
     short = plane_critics.TRIALS[name].vary(steps=50)
