@@ -1,4 +1,4 @@
-"""Trains GANs with R1 by seven weights γ, on digits of two sizes, seed by seed.
+"""Trains GANs with R1 by eight weights γ, on digits of two sizes, seed by seed.
 
 python -m gan_utils.experiments.gammas [--out data/gammas.json] [--show]
 
@@ -23,7 +23,7 @@ from keras.layers import Identity
 PLACE = paths.MNIST.with_name("gammas.json")
 SEEDS = (0, 1, 2)
 SIDES = (16, 32)
-GAMMAS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10)
+GAMMAS = (0.01, 0.1, 1, 10, 30, 100, 300, 1000)
 STEPS, BATCH_SIZE, COUNT = 800, 64, 5000
 SCHEMA = {
     "type": "object",
