@@ -2,7 +2,7 @@
 
 import json
 
-from gan_utils import data, paths, playground, recipes
+from gan_utils import data, paths, penalties, playground, recipes
 from gan_utils.experiments import (
     classics,
     cures,
@@ -397,3 +397,20 @@ def test_each_loop_does_the_work_of_fit(loop, eager):
 def test_the_classics_that_are_timed_are_trained_in_turns():
     for name in classics.STEPS:
         assert recipes.find(name).step.keywords["turns"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"critic": True, "paired": True}, "critic and paired"),
+        ({"critic": True, "mixed": True}, "critic and broken"),
+        ({"paired": True, "generator_training": False}, "paired and broken"),
+        ({"mixed": True, "penalty": penalties.no_penalty}, "takes no penalty"),
+        ({"mixed": True, "generator_every": 2}, "no other pace"),
+        ({"mixed": True, "head_start": 5}, "no head start"),
+        ({"clip": 0.1}, "critic=True"),
+    ],
+)
+def test_fields_of_a_trial_that_do_not_go_together_are_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        Trial(**fields)

@@ -34,11 +34,6 @@ from keras.optimizers import Adam
 from keras.optimizers.schedules import CosineDecay
 
 CHANNELS, LATENT_DIM, INTERVAL = 16, 64, 25
-PLAIN = {
-    "penalty": penalties.no_penalty,
-    "generator_every": 1,
-    "head_start": 0,
-}  # what `steps.adversarial_step` does, too
 WEIGHED = (layers.Conv2D, layers.Dense)  # what D's layers with weights are
 
 
@@ -46,8 +41,8 @@ WEIGHED = (layers.Conv2D, layers.Dense)  # what D's layers with weights are
 class Trial:
     """A training on digits, or, with `mixture`, in the plane.
 
-    Each field but the last three is something that can be broken or mended alone. A
-    critic is clipped, and never paired; what is mixed is neither.
+    Each field but the last three is something that can be broken or mended alone. Those
+    of which a step would leave one out are refused together, by `ValueError`.
     """
 
     rates: tuple = (3e-3, 1e-3)  # of G and of D
@@ -71,6 +66,29 @@ class Trial:
     mixture: playground.Mixture | None = None
     hidden: tuple = (128, 128)  # units of the hidden layers in the plane
     steps: int = 600
+
+    def __post_init__(self):
+        own = {"critic": self.critic, "paired": self.paired, "broken": self._broken}
+        kinds = [name for name, given in own.items() if given]
+        if len(kinds) > 1:
+            raise ValueError(
+                f"This trial is {' and '.join(kinds)}; a step is one of them. (Mixed "
+                "batches and a G called by training=False are broken.)"
+            )
+        if self._broken and not self._plain:
+            raise ValueError(
+                "A broken step takes no penalty, no other pace and no head start."
+            )
+        if self.clip is not None and not self.critic:
+            raise ValueError("clip cuts a critic's weights; give critic=True with it.")
+
+    @property
+    def _broken(self):
+        return self.mixed or not self.generator_training
+
+    @property
+    def _plain(self):
+        return (self.penalty, self.generator_every, self.head_start) == (None, 1, 0)
 
     def vary(self, **changes):
         """Returns a copy with other fields."""
@@ -103,7 +121,7 @@ class Trial:
     @property
     def step(self):
         """What one step of this trial does."""
-        if self.mixed or not self.generator_training:
+        if self._broken:
             return functools.partial(
                 broken_step,
                 generator_training=self.generator_training,
@@ -118,7 +136,7 @@ class Trial:
             return functools.partial(critics.critic_step, clip=self.clip, **options)
         if self.paired:
             return functools.partial(critics.penalised_step, paired=True, **options)
-        if options == PLAIN:
+        if self._plain:
             return adversarial_step
         return functools.partial(critics.penalised_step, **options)
 
