@@ -243,6 +243,43 @@ return float(np.prod([1 / (uncured + place) for place in places]))""",  # in one
         "return (cured / (cured + uncured)) ** cured",  # drawn with putting back
         "return 1 / (cured * uncured + 1)",
     ],
+    "choose_a_loss_and_a_penalty": [
+        """lead = real_logits.mean() - fake_logits.mean()
+return np.logaddexp(0, -lead), np.logaddexp(0, lead)""",  # mean beside mean
+        """lead = real_logits[:, None] - fake_logits
+return np.logaddexp(0, -lead).mean(), np.logaddexp(0, lead).mean()""",  # each to each
+        """real = real_logits - fake_logits.mean()
+fake = fake_logits - real_logits.mean()
+of_d = np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean()
+return of_d, np.logaddexp(0, real).mean() + np.logaddexp(0, -fake).mean()""",  # sums
+        """real = real_logits - fake_logits.mean()
+fake = fake_logits - real_logits.mean()
+of_d = np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean()
+return of_d / 2, -of_d / 2""",  # what one wins the other loses
+        """real = real_logits - fake_logits.mean()
+fake = fake_logits - real_logits.mean()
+of_d = np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean()
+return of_d / 2, np.logaddexp(0, -fake).mean()""",  # G by its fakes alone
+        """real = real_logits - fake_logits.mean()
+return np.logaddexp(0, -real).mean(), np.logaddexp(0, real).mean()""",  # half of it
+        """real = real_logits - fake_logits.mean()
+fake = fake_logits - real_logits.mean()
+of_g = np.logaddexp(0, real).mean() + np.logaddexp(0, -fake).mean()
+of_d = np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean()
+return of_g / 2, of_d / 2""",  # the wrong way round
+        """both = np.concatenate([
+    np.logaddexp(0, fake_logits.mean() - real_logits),
+    np.logaddexp(0, fake_logits - real_logits.mean()),
+])
+return both.mean(), np.concatenate([
+    np.logaddexp(0, real_logits - fake_logits.mean()),
+    np.logaddexp(0, real_logits.mean() - fake_logits),
+]).mean()""",  # each logit counts alike
+        """real = real_logits - real_logits.mean()
+fake = fake_logits - fake_logits.mean()
+of_d = np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean()
+return of_d / 2, of_d / 2""",  # each beside its own kind
+    ],
     "measure_with_a_critic": [
         "return np.abs(one - other).mean()",  # as they come
         "return abs(one.mean() - other.mean())",  # of the means
@@ -408,6 +445,10 @@ PRINTED = {
     ],
     ("measure_with_a_critic", "Predict"): ["4.8", "40"],
     ("measure_with_a_critic", "Change"): [("0.31", "0.37"), ("0.13", "0.24")] * 3,
+    ("choose_a_loss_and_a_penalty", "Predict"): [
+        *["2", "−1", "0.13", "2.13", "7", "−6", "0.13", "2.13"],
+    ],
+    ("choose_a_loss_and_a_penalty", "Change"): ["0.94", "0.94"],
     ("draw_a_thousand_kinds", "Predict"): ["316", "500", "394", "7"],
     ("draw_a_thousand_kinds", "Change"): [
         ("0.99", "1"),

@@ -60,3 +60,32 @@ def test_a_weight_and_a_side_are_those_of_the_name():
     recipe = gammas.make_recipe(gamma, side)
     assert recipe.step.keywords["penalty"].keywords == {"weight": 30}
     assert recipe.build_networks(0)["generator"].output_shape == (None, 16, 16, 1)
+
+
+def made_up(**distances):
+    """Makes a record of 16 × 16 by the first γ, from lists of seeds."""
+    rows = zip(gammas.GAMMAS, distances.values())
+    record = {name: {"0": 1.0} for name in gammas.REAL}
+    for gamma, row in rows:
+        record[f"γ = {gamma} at 16 × 16"] = dict(zip("012", row))
+    return record
+
+
+def test_good_weights_overlap_with_the_best_one():
+    record = made_up(a=[9, 20, 30], b=[8, 8, 9], c=[10, 9.5, 12], d=[9, 14, 13])
+    first, second, _, fourth, *_ = gammas.GAMMAS
+    assert gammas.good(record, 16) == [first, second, fourth]
+    assert gammas.good(record, 32) == []
+
+
+def test_the_best_weight_is_not_that_of_one_lucky_seed():
+    record = made_up(a=[2, 20, 30], b=[8, 8, 9], c=[19, 19, 19])
+    assert gammas.good(record, 16) == [*gammas.GAMMAS[:2]]
+
+
+def test_each_seed_is_a_mark_and_good_ones_are_filled():
+    figure = gammas.draw(made_up(a=[3, 4, 5], b=[7, 8, 9]))
+    marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert [len(line.get_xdata()) for line in marks] == [3, 3]
+    assert [line.get_mfc() == "white" for line in marks] == [False, True]
+    np.testing.assert_allclose(marks[0].get_ydata(), [2, 3, 4])

@@ -5,6 +5,7 @@ from gan_utils.experiments import surfaces
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 RIGHT = np.repeat(np.float32([[1.0, 0.0]]), 16, axis=0)
 
@@ -99,3 +100,25 @@ def test_the_picture_is_of_three_critics_each_in_its_own_unit():
     figure = surfaces.draw(made, RIGHT, -RIGHT, side=10)
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
     assert titles == ["a", "b", "c"]
+
+
+def test_one_scale_serves_maps_that_are_drawn_alike():
+    def ramp(slope):
+        return lambda points, training: tf.constant(slope * points[:, :1])
+
+    made = {"steep": ramp(4.0), "level": ramp(0.1)}
+    for alike, expected in ((True, 1), (False, 2)):
+        figure = surfaces.draw(made, RIGHT, RIGHT, side=10, alike=alike)
+        bars = [axes for axes in figure.axes if not axes.get_title()]
+        assert len(bars) == expected
+
+
+def test_the_step_decides_the_losses():
+    """A critic's gap has no bound where nothing holds it; the usual D's loss has."""
+    gaps = [
+        surfaces.measure(
+            surfaces.train_between(RIGHT, -RIGHT, steps=100, step=step), RIGHT, -RIGHT
+        )[0]
+        for step in (critics.critic_step, critics.penalised_step)
+    ]
+    assert gaps[0] > 5 * gaps[1] > 0

@@ -12,11 +12,12 @@ core in all. `--show` prints the shipped one.
 
 from functools import partial
 
-from gan_utils import critics, data, judge, losses, models, paths, penalties
+from gan_utils import critics, data, judge, losses, models, paths, penalties, plotting
 from gan_utils.experiments import shipped
 from gan_utils.recipes import LESSON_05
 from gan_utils.settings import adams, pair
 
+import matplotlib.pyplot as plt
 import numpy as np
 from keras.layers import Identity
 
@@ -123,6 +124,75 @@ def lay_out(record):
         cells = " · ".join(f"{distance:.1f}" for distance in by_seed.values())
         lines.append(f"| {name} | {cells} |")
     return "\n".join(lines) + "\n"
+
+
+def by_gamma(record, side):
+    """Returns the distances of a size by γ, those of all seeds in a sorted list.
+
+    Weights that the record lacks are left out.
+    """
+    found = {
+        gamma: sorted(record.get(name, {}).values())
+        for name, (gamma, of_side) in KINDS.items()
+        if of_side == side
+    }
+    return {gamma: distances for gamma, distances in found.items() if distances}
+
+
+def good(record, side):
+    """Returns the γ of a size whose seeds overlap with those of the best one.
+
+    The best one has the smallest distance with its middle seed.
+
+    Args:
+        record: as it is shipped.
+        side: one of `SIDES`.
+
+    Returns:
+        A list of γ from small to large; empty when nothing was trained.
+
+    Example:
+        >>> two = {"γ = 0.1 at 16 × 16": {"0": 8, "1": 10}}
+        >>> two["γ = 1 at 16 × 16"] = {"0": 9, "1": 12}
+        >>> two["γ = 10 at 16 × 16"] = {"0": 11, "1": 20}
+        >>> good(two, 16)
+        [0.1, 1]
+    """
+    found = by_gamma(record, side)
+    best = min(found.values(), key=np.median, default=[0.0])
+    return [gamma for gamma, each in found.items() if each[0] <= best[-1]]
+
+
+def draw(record):
+    """Draws distances over those of real digits by γ: a mark a seed, lines by medians.
+
+    Marks are filled where γ is `good`.
+    """
+    panel = plt.subplots(figsize=(6, 3.4), layout="constrained")[1]
+    looks = zip(SIDES, plotting.COLOURS, plotting.STYLES, "os")
+    for side, colour, style, mark in looks:
+        (of_real,) = record[f"real digits at {side} × {side}"].values()
+        found, best = by_gamma(record, side), good(record, side)
+        middles = [np.median(distances) - of_real for distances in found.values()]
+        name = f"{side} × {side}"
+        panel.plot([*found], middles, style, color=colour, lw=1.2, label=name)
+        for gamma, distances in found.items():
+            panel.plot(
+                *np.broadcast_arrays(gamma, np.subtract(distances, of_real)),
+                mark,
+                color=colour,
+                mfc=colour if gamma in best else "white",
+            )
+    if panel.dataLim.height > 0:  # a log has no room for none
+        panel.set(yscale="log")
+        panel.yaxis.set_minor_formatter("{x:g}")
+    panel.set(xscale="log", xlabel="γ, the weight of R1")
+    panel.set(ylabel="Fréchet distance\nabove real digits' own")
+    for axis in (panel.xaxis, panel.yaxis):
+        axis.set_major_formatter("{x:g}")
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.legend(frameon=False, title="pixels")
+    return panel.figure
 
 
 def main(arguments=None):

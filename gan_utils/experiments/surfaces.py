@@ -2,7 +2,8 @@
 
 python -m gan_utils.experiments.surfaces
 
-Draws the picture of lesson 15: the same two clouds, and a critic held in three ways.
+Draws the pictures of lessons 15 and 16: the same two clouds, and a critic held in three
+ways; a ring drawn twice, and a D that pays in three ways.
 """
 
 import functools
@@ -14,18 +15,34 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
 from scipy import optimize
 
-PICTURE = paths.ROOT / "notebooks" / "pictures" / "three_critics.png"
+PICTURES = paths.ROOT / "notebooks" / "pictures"
 WAYS = {
     "nothing": {},
     "weight clipping at 0.1": {"clip": 0.1},
     "gradient penalty": {"penalty": penalties.gradient_penalty},
 }
+PAYING = {
+    "nothing": penalties.no_penalty,
+    "slopes of 1": functools.partial(penalties.gradient_penalty, weight=0.1),
+    "R1": penalties.zero_centred_penalty,
+}
 
 
-def train_between(real, fake, seed=0, steps=400, rate=3e-3, shuffled=True, **options):
-    """Trains a critic between two clouds that stay as they are.
+def train_between(
+    real,
+    fake,
+    seed=0,
+    steps=400,
+    rate=3e-3,
+    shuffled=True,
+    step=critics.critic_step,
+    **options,
+):
+    """Trains a critic, or a usual D, between two clouds that stay as they are.
 
     G returns what it is given, the points of `fake`, and never moves.
 
@@ -37,10 +54,11 @@ def train_between(real, fake, seed=0, steps=400, rate=3e-3, shuffled=True, **opt
         rate: of the critic at the start; it falls to 0 along half a cosine.
         shuffled: whether who meets whom, between whom slopes are paid for, is drawn
             anew at each step; else the first meets the first.
-        **options: as for `critics.critic_step`.
+        step: of `critics`; a critic's has its losses, the other the usual ones.
+        **options: of the step, as `penalty`.
 
     Returns:
-        The critic, a `keras.Model`.
+        The critic, or D, a `keras.Model`.
     """
     still = keras.Sequential(
         [keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="identity")]
@@ -50,8 +68,8 @@ def train_between(real, fake, seed=0, steps=400, rate=3e-3, shuffled=True, **opt
         playground.build_discriminator(seed),
         seed,
         (0.0, keras.optimizers.schedules.CosineDecay(rate, steps)),
-        functools.partial(critics.critic_step, head_start=steps, **options),
-        **critics.WASSERSTEIN,
+        functools.partial(step, head_start=steps, **options),
+        **_losses_of(step),
     )
     shuffle = tf.random.experimental.stateless_shuffle
 
@@ -62,6 +80,10 @@ def train_between(real, fake, seed=0, steps=400, rate=3e-3, shuffled=True, **opt
     batches = tf.data.Dataset.from_tensors(real).repeat()
     gan.fit(batches, epochs=steps // 50, steps_per_epoch=50, verbose=0)
     return gan.discriminator
+
+
+def _losses_of(step):
+    return critics.WASSERSTEIN if step is critics.critic_step else {}
 
 
 def train_ahead(seed, steps, step=critics.penalised_step, **options):
@@ -76,9 +98,9 @@ def train_ahead(seed, steps, step=critics.penalised_step, **options):
     Returns:
         The GAN, compiled.
     """
-    of_critic = critics.WASSERSTEIN if step is critics.critic_step else {}
+    of_step = _losses_of(step)
     step = functools.partial(step, head_start=steps, **options)
-    gan = playground.build_gan(seed, steps=None, step=step, **of_critic)
+    gan = playground.build_gan(seed, steps=None, step=step, **of_step)
     batches = playground.RING.batches(128, seed)
     gan.fit(batches, epochs=steps // 50, steps_per_epoch=50, verbose=0)
     return gan
@@ -127,25 +149,39 @@ def measure(critic, real, fake, reach=1.5, side=60):
     return of_real - of_fake, float(slopes.mean()), float(slopes.max())
 
 
-def draw(critics_by_name, real, fake, reach=1.5, side=80):
-    """Draws how far critics answer above their mean at fakes, as maps of a square."""
+def draw(critics_by_name, real, fake, reach=1.5, side=80, alike=False):
+    """Draws how far critics answer above their mean at fakes, as maps of a square.
+
+    Args:
+        critics_by_name: from points `(n, 2)` to one answer each.
+        real: float32 `(n, 2)`.
+        fake: float32 `(m, 2)`.
+        reach: as for `playground.lattice`.
+        side: as for `playground.lattice`.
+        alike: whether one scale serves all maps, and stands beside the last one.
+    """
     count = len(critics_by_name)
     figure, panels = plt.subplots(
         1, count, figsize=(3.4 * count, 3.2), layout="constrained", squeeze=False
     )
     ticks = np.linspace(-reach, reach, side)
-    for (name, critic), panel in zip(critics_by_name.items(), panels[0]):
+    maps = []
+    for critic in critics_by_name.values():
         answers = critic(playground.lattice(reach, side), training=False).numpy()
         answers = answers - critic(fake, training=False).numpy().mean()
-        answers = answers.reshape(side, side)
-        filled = panel.contourf(ticks, ticks, answers, 14, cmap="cividis")
-        panel.contour(
-            ticks, ticks, answers, 14, colors="white", linewidths=0.5, linestyles="-"
-        )
+        maps.append(answers.reshape(side, side))
+    all_levels = MaxNLocator(14).tick_values(np.min(maps), np.max(maps))
+    levels = all_levels if alike else 14
+    for name, answers, panel in zip(critics_by_name, maps, panels[0]):
+        filled = panel.contourf(ticks, ticks, answers, levels, cmap="cividis")
+        lines = {"colors": "white", "linewidths": 0.5, "linestyles": "-"}
+        panel.contour(ticks, ticks, answers, levels, **lines)
         panel.plot(*real[:100].T, "o", ms=4, mfc="white", mec="black", label="real")
         panel.plot(*fake[:100].T, "o", ms=3, color="black", label="fake")
         panel.set(title=name, xticks=[], yticks=[], aspect="equal")
-        bar = figure.colorbar(filled, ax=panel, shrink=0.9)
+        if alike and panel is not panels[0, -1]:
+            continue
+        bar = figure.colorbar(filled, ax=panels[0] if alike else panel, shrink=0.9)
         bar.set_label("answer above the mean at fakes", fontsize=8)
         bar.ax.tick_params(labelsize=8)
         bar.formatter.set_powerlimits((-3, 4))
@@ -175,7 +211,26 @@ def pairs(count=256, seed=0):
     }
 
 
-if __name__ == "__main__":
+def save(figure, name):
+    """Saves a picture of a lesson, in 128 colours of its own: no eye can tell."""
+    figure.canvas.draw()
+    picture = Image.fromarray(np.array(figure.canvas.buffer_rgba())[..., :3])
+    palette = picture.quantize(128, kmeans=4, dither=Image.Dither.NONE)
+    palette.save(PICTURES / f"{name}.png", optimize=True)
+
+
+def main():
     both = pairs()["ring, untrained G"]
     made = {name: train_between(*both, **options) for name, options in WAYS.items()}
-    draw(made, *both).savefig(PICTURE, dpi=100, pil_kwargs={"optimize": True})
+    save(draw(made, *both), "three_critics")
+    twice = pairs()["ring, drawn again"]
+    step = critics.penalised_step
+    made = {
+        name: train_between(*twice, steps=200, step=step, penalty=penalty)
+        for name, penalty in PAYING.items()
+    }
+    save(draw(made, *twice, alike=True), "three_payments")
+
+
+if __name__ == "__main__":
+    main()

@@ -45,6 +45,7 @@ SHORTER = {
     "break_and_fix_training": {"STEPS": 100},
     "recognise_failures_on_digits": {},
     "measure_with_a_critic": {"STEPS": 50, "AHEAD": 50},
+    "choose_a_loss_and_a_penalty": {"STEPS": 50, "ROUNDS": 1},
     "draw_a_thousand_kinds": {},
 }
 NOT_CONNECTED = """from gan_utils import widgets
@@ -206,6 +207,7 @@ def test_the_controls_open_without_a_complaint(controls):
         ("colour_the_digits", 0, ["paper", "stencil"]),
         ("recognise_failures_on_digits", 0, ["recording", "moment"]),
         ("measure_with_a_critic", 0, ["distance", "spread"]),
+        ("choose_a_loss_and_a_penalty", 0, ["gamma", "rate"]),
         ("draw_a_thousand_kinds", 0, ["sigma", "digits"]),
     ],
 )
