@@ -174,34 +174,44 @@ def test_networks_get_seeds_one_apart_and_each_optimizer_its_name():
         assert given == make().get_config() | {"name": ""}
 
 
-def test_the_stacked_rows_have_the_brakes_and_rates_that_the_lesson_names():
-    new, plain = RECIPES["stacked"], RECIPES["stacked_plain"]
+def test_the_stacked_rows_differ_in_what_the_card_says():
+    cured, plain = RECIPES["stacked"], RECIPES["stacked_plain"]
+    fields = {key for key in vars(cured) if vars(cured)[key] != vars(plain)[key]}
+    assert fields == {"about", "networks", "optimizers"}
+    assert cured.networks["generator"] is plain.networks["generator"]
+    kept, left = (
+        [
+            type(layer)
+            for layer in row.networks["discriminator"](seed=0).layers
+            if getattr(layer, "rate", None) != 0 and type(layer) is not layers.Identity
+        ]
+        for row in (plain, cured)
+    )
     brakes = (layers.BatchNormalization, layers.Dropout)
-    for row, expected in ((new, False), (plain, True)):
-        network = row.networks["discriminator"](seed=0)
-        assert any(isinstance(layer, brakes) for layer in network.layers) == expected
-    assert {float(make().learning_rate) for make in plain.optimizers.values()} == {
-        pytest.approx(2e-4)
-    }
+    assert left == [kind for kind in kept if kind not in brakes]
+    assert set(brakes) < set(kept)
+    for row in (cured, plain):
+        said = float(re.search(r"both rates (\d\.\d+)", row.about)[1])
+        for make in row.optimizers.values():
+            assert float(make().learning_rate) == pytest.approx(said)
 
 
 def test_the_rates_of_stacked_stay_for_half_of_its_steps_and_end_near_none():
-    rate, steps = recipes.STACKED_RATE, recipes.STACKED.steps
+    rate, steps = recipes.PAIRED_RATE, recipes.STACKED_PAIRS.steps
     found = [float(rate(step)) for step in (0, steps // 4, steps // 2, steps)]
     assert found == pytest.approx([2e-3, 2e-3, 2e-3, 4e-5])
     assert float(rate(3 * steps // 4)) == pytest.approx(2e-3 * 0.51)
 
 
 def test_the_networks_of_stacked_have_less_than_two_million_weights():
-    networks = RECIPES["stacked"].build_networks(0).values()
+    networks = recipes.STACKED_PAIRS.build_networks(0).values()
     assert sum(network.count_params() for network in networks) < 2_000_000
 
 
 def test_what_pays_for_its_slopes_has_no_batch_norm_and_no_dropout():
-    for name in ("stacked", "wasserstein"):
-        critic = RECIPES[name].networks["discriminator"](seed=0)
-        images = np.random.default_rng(0).uniform(-1, 1, (8, *critic.input_shape[1:]))
-        assert not penalties.depends_on_others(critic, images.astype(np.float32))
+    network = recipes.STACKED_PAIRS.networks["discriminator"](seed=0)
+    images = np.random.default_rng(0).uniform(-1, 1, (8, *recipes.THREE))
+    assert not penalties.depends_on_others(network, images.astype(np.float32))
 
 
 BUILDERS = {
