@@ -31,7 +31,7 @@ FOUR = (28, 28, 4)
 FOUR_DIGITS = STACKED_PAIRS.vary(
     networks=pair(
         partial(models.build_generator, channels=48, shape=FOUR),
-        partial(models.build_strided_discriminator, shape=FOUR),
+        partial(models.build_channelwise_discriminator, shape=FOUR),
     ),
     change=partial(data.stack_digits, count=FOUR[2]),
 )
@@ -49,11 +49,10 @@ def read_samples(generator, count, seed):
         float32 `(count, digits, 10)`, probabilities.
     """
     read = compiled.make_reader(load_pretrained("classifier"))
-    sample, together = (
-        compiled.make_sampler(generator),
-        compiled.batch_size_of(generator),
-    )
-    points, found = sample_latents(count, models.latent_dim(generator), seed), []
+    sample = compiled.make_sampler(generator)
+    together = compiled.batch_size_of(generator)
+    points = sample_latents(count, models.latent_dim(generator), seed)
+    found = []
     for start in range(0, count, together):
         images = np.moveaxis(sample(points[start : start + together]), 3, 0)
         channels = [data.scale_pixels(plotting.to_uint8(each)) for each in images]

@@ -3,7 +3,7 @@
 python -m gan_utils.experiments.relativistic [--out data/relativistic.json] [--show]
 
 A small copy of table 1 of Huang et al., The GAN is dead; long live the GAN! A Modern
-Baseline GAN, 2024, by the networks and rates of the recipe `stacked`. Besides: no
+Baseline GAN, 2024, by the networks and rates of `recipes.STACKED_PAIRS`. Besides: no
 penalty; and both of eight times the weight at every eighth step, which saves time.
 Writes the record after each training and goes on from what is there, one core for an
 hour in all. `--show` prints the shipped one.
