@@ -16,7 +16,7 @@ def small(monkeypatch):
     """Counts few samples, and trains for seconds."""
     networks = pair(
         partial(models.build_generator, channels=4, shape=kinds.FOUR),
-        partial(models.build_strided_discriminator, channels=4, shape=kinds.FOUR),
+        partial(models.build_channelwise_discriminator, channels=4, shape=kinds.FOUR),
     )
     brief = kinds.FOUR_DIGITS.vary(networks=networks, steps=50)
     monkeypatch.setattr(kinds, "FOUR_DIGITS", brief)

@@ -4,7 +4,8 @@ python -m gan_utils.experiments.paces [--out data/paces.json] [--show]
 
 Steps are timed in turns, in one process, on networks of the same sizes. Then a critic
 is trained by seed for the same seconds, with one and with five of its steps for one of
-G. Seven minutes on a machine that does nothing else. `--show` prints the shipped record.
+G. Seven minutes on a machine that does nothing else. `--show` prints the shipped
+record.
 """
 
 import time
