@@ -48,3 +48,14 @@ def test_test_digits_meet_by_chance():
     assert counts.min() > 300
     digits = found[:, 0].argmax(axis=1), found[:, 1].argmax(axis=1)
     assert abs(np.corrcoef(*digits)[0, 1]) < 0.02
+
+
+def test_digits_that_know_of_each_other_are_told_from_uneven_ones(monkeypatch):
+    digits = np.arange(20_000) % 10
+    rows = {"alike": np.stack([digits] * 3, axis=1), "ones": np.ones((20_000, 3), int)}
+    for name, each in rows.items():
+        monkeypatch.setitem(kinds.ROWS, name, lambda seed, each=each: np.eye(10)[each])
+    alike, ones = (kinds.count(name, seed=0) for name in rows)
+    assert alike["kl"] == pytest.approx(np.log(100), rel=1e-3)
+    assert alike["apart_kl"] == pytest.approx(alike["even_kl"], rel=0.2)
+    assert ones["kl"] == ones["apart_kl"] == pytest.approx(np.log(1000), rel=1e-3)

@@ -209,13 +209,13 @@ def build_discriminator(
 build_discriminator = checked(build_discriminator)
 
 
-def _strides(channels):
-    """Makes layers that halve height and width three times: no norm, no dropout."""
+def _strides(*widths):
+    """Makes layers that halve height and width each: no norm, no dropout."""
     parts = []
-    for width in (channels, 2 * channels, 4 * channels):
+    for width in widths:
         parts.append(layers.Conv2D(width, 4, 2, padding="same"))
         parts.append(layers.LeakyReLU(negative_slope=0.2))
-    return [*parts, layers.Flatten()]
+    return parts
 
 
 def build_strided_discriminator(channels=32, seed=0, shape=(28, 28, 1)):
@@ -242,7 +242,12 @@ def build_strided_discriminator(channels=32, seed=0, shape=(28, 28, 1)):
         (None, 1)
     """
     model = keras.Sequential(
-        [keras.Input(shape), *_strides(channels), layers.Dense(1)],
+        [
+            keras.Input(shape),
+            *_strides(channels, 2 * channels, 4 * channels),
+            layers.Flatten(),
+            layers.Dense(1),
+        ],
         name="discriminator",
     )
     return initialize(model, seed)
@@ -251,17 +256,23 @@ def build_strided_discriminator(channels=32, seed=0, shape=(28, 28, 1)):
 build_strided_discriminator = checked(build_strided_discriminator)
 
 
-def build_channelwise_discriminator(channels=16, seed=0, shape=(28, 28, 3)):
+def build_channelwise_discriminator(
+    channels=16, seed=0, shape=(28, 28, 3), alone=0.1
+):
     """Builds a discriminator that looks at each channel by itself, and at all together.
 
-    The same layers look at each channel, which so is said to be a picture of the same
-    kind as the others; layers of strides as in `build_strided_discriminator` look at
-    all. Their answer is one, and no answer depends on other images of a batch.
+    The same two layers look at each channel, which so is said to be a picture of the
+    same kind as the others. One layer more looks at what they found in all channels,
+    and another one at what they found in each. The answer is what the first says, and
+    what the other says of each channel, with less weight. No answer depends on other
+    images of a batch.
 
     Args:
-        channels: as in `build_strided_discriminator`, of both ways.
+        channels: width of the first layer; the second has twice as many, the one for
+            each channel four times, and the one for all eight times.
         seed: an integer from 0.
         shape: as in `build_discriminator`.
+        alone: the weight of what is said of each channel by itself; 0 for none.
 
     Returns:
         A `keras.Model`, as `build_discriminator` returns it.
@@ -271,24 +282,21 @@ def build_channelwise_discriminator(channels=16, seed=0, shape=(28, 28, 3)):
         (None, 1)
     """
     images = keras.Input(shape)
-    one = keras.Sequential(
-        [
-            keras.Input((*shape[:2], 1)),
-            *_strides(channels),
-            layers.Dense(4 * channels),
-            layers.LeakyReLU(negative_slope=0.2),
-        ],
-        name="one",
+    look = keras.Sequential(
+        [keras.Input((*shape[:2], 1)), *_strides(channels, 2 * channels)], name="look"
     )
-    together = keras.Sequential(
-        [keras.Input(shape), *_strides(channels)], name="together"
+    each, of_all = (
+        keras.Sequential(
+            [*_strides(width), layers.Flatten(), layers.Dense(1)], name=name
+        )
+        for name, width in (("each", 4 * channels), ("all", 8 * channels))
     )
     # As one batch of all channels, which takes less time than one after the other.
-    apart = [images[..., place : place + 1] for place in range(shape[2])]
-    seen = keras.ops.split(one(keras.ops.concatenate(apart)), shape[2])
-    joined = layers.Concatenate()([*seen, together(images)])
-    model = keras.Model(images, layers.Dense(1)(joined), name="discriminator")
-    return initialize(model, seed)
+    seen = look(keras.ops.concatenate(keras.ops.split(images, shape[2], axis=3)))
+    answers = keras.ops.split(each(seen), shape[2])
+    together = layers.Concatenate()(keras.ops.split(seen, shape[2]))
+    answer = of_all(together) + alone * sum(answers)
+    return initialize(keras.Model(images, answer, name="discriminator"), seed)
 
 
 build_channelwise_discriminator = checked(build_channelwise_discriminator)
