@@ -127,8 +127,8 @@ PAIRED_RATE = CosineDecay(
 )
 GAMMA = 0.4  # the weight of both penalties
 STACKED_PAIRS = STACKED_PLAIN.vary(
-    about="Stacked digits by pairs of images, with a D that looks at each channel by the "
-    "same layers and at all together, and pays for its slopes at both of a pair",
+    about="Stacked digits by pairs of images, with a D that looks at each channel by "
+    "the same layers and at all together, and pays for its slopes at both of a pair",
     networks=pair(
         partial(models.build_generator, channels=64, shape=THREE),
         partial(models.build_channelwise_discriminator, shape=THREE),

@@ -98,7 +98,7 @@ def test_a_row_of_digits_is_trained_and_measured(name, monkeypatch):
 @pytest.mark.parametrize("name", ["along: critic", "along: cross-entropy"])
 def test_a_loss_is_followed_beside_the_distance(name):
     trial = critics.TRIALS[name].vary(steps=100)
-    found = critics.follow(trial, 0, critics.load_judge(), every=50)
+    found = critics.follow(trial, 0, critics.load_judge(), moves=50)
     assert found["steps"] == [50, 100]
     assert all(len(found[key]) == 2 for key in ("says", "frechet"))
     assert critics.lay_out({name: {"0": found}}).count(name) == 1

@@ -17,6 +17,7 @@ from gan_utils.judge import load_judge
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.optimizers import Adam
 from scipy import stats
 
 PLACE = paths.MNIST.with_name("critics.json")
@@ -149,9 +150,14 @@ BESIDE = (
 DIGITS = Trial(steps=400)
 TABLE = table(DIGITS, 10.0)
 MISTAKES = with_mistakes(DIGITS, 10.0)
-# Their losses are held beside the Fréchet distance, every 100 steps.
+# Their losses are held beside the Fréchet distance, every 100 moves of G.
 ALONG = {
     "along: critic": TABLE["critic, slopes of 1, plain D"].vary(steps=1200),
+    "along: critic, five steps": TABLE["critic, slopes of 1, plain D"].vary(
+        generator_every=5,
+        optimizer=functools.partial(Adam, beta_1=0.0, beta_2=0.9),
+        steps=6000,
+    ),
     "along: cross-entropy": TABLE["cross-entropy, none, plain D"].vary(steps=1200),
     "along: cross-entropy, R1": TABLE["cross-entropy, R1, plain D"].vary(steps=1200),
 }
@@ -184,10 +190,17 @@ def train(name, seed):
     return rounded({key: result[key] for key in KEPT if key in result})
 
 
-def follow(trial, seed, judge, every=100):
-    """Trains; returns what D's loss says beside what samples are worth, by step."""
+def follow(trial, seed, judge, moves=100):
+    """Trains; returns what D's loss says beside what samples are worth, by step.
+
+    Args:
+        trial: a `Trial` on digits.
+        seed: decides all that is random.
+        judge: as `load_judge` returns it.
+        moves: of G between two points.
+    """
     gan, found = trial.build(seed), {"steps": [], "says": [], "frechet": []}
-    watch = Follower(trial, judge, every, found)
+    watch = Follower(trial, judge, moves * trial.generator_every, found)
     gan.fit(
         trial.batches(seed),
         epochs=trial.steps // INTERVAL,

@@ -10,10 +10,11 @@ all. `--show` prints the shipped one.
 
 import functools
 
-from gan_utils import losses, paths, penalties, playground
+from gan_utils import losses, models, paths, penalties, playground
 from gan_utils.experiments import critics, shipped
 from gan_utils.experiments.trials import AS_CRITIC, Trial, run
 
+from keras import layers
 from keras.optimizers import Adam
 
 PLACE = paths.MNIST.with_name("plane_critics.json")
@@ -59,6 +60,14 @@ def r1_of(weight):
     return functools.partial(penalties.zero_centred_penalty, weight=weight)
 
 
+LEAKY = functools.partial(layers.LeakyReLU, negative_slope=0.2)
+# Where batch norm stands, and before which activation: D on digits has it before a
+# leaky ReLU, `TABLE` behind a ReLU.
+PLACES = {
+    "before ReLU": (models.batch_norm, layers.ReLU),
+    "behind leaky ReLU": (LEAKY, models.batch_norm),
+    "before leaky ReLU": (models.batch_norm, LEAKY),
+}
 AHEAD = RING.vary(head_start=2000, steps=5000)
 KINDS = {
     "grid: critic": GRID,
@@ -69,6 +78,12 @@ KINDS = {
     "grid: small networks": GRID.vary(hidden=(128, 128)),
     "weight: 1": RING.vary(**AS_CRITIC, penalty=penalty_of(1.0)),
     "weight: 10, as for images": RING.vary(**AS_CRITIC, penalty=penalty_of(10.0)),
+    "ring: R1 of 0.2": RING.vary(penalty=r1_of(0.2)),  # slopes weigh as WEIGHT has it
+    "ring: leaky ReLU": RING.vary(activation=None, behind=(LEAKY,)),
+    **{
+        f"batch norm {place}": RING.vary(activation=None, behind=behind)
+        for place, behind in PLACES.items()
+    },
     "ahead: saturating loss": AHEAD.vary(
         generator_loss=losses.saturating_generator_loss
     ),

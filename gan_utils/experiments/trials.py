@@ -65,6 +65,7 @@ class Trial:
     averaged: bool = False  # samples are drawn with the averaged weights
     mixture: playground.Mixture | None = None
     hidden: tuple = (128, 128)  # units of the hidden layers in the plane
+    activation: str | None = "relu"  # of D's, before what stands behind, in the plane
     steps: int = 600
 
     def __post_init__(self):
@@ -150,7 +151,7 @@ class Trial:
             discriminator = models.build_discriminator(
                 CHANNELS, 2 * seed + 1, norm=layers.Identity, dropout=0.0
             )
-        if self.behind or self.wrap or self.noise:
+        if self.behind or self.wrap or self.noise or self.activation is None:
             discriminator = self._alter(discriminator, seed)
         return generator, discriminator
 
@@ -158,7 +159,7 @@ class Trial:
         """Builds D with what this trial puts before, around and behind its layers."""
         if self.mixture:
             sizes = (2, *self.hidden, 1)
-            parts = models.build_layers(sizes, behind=self.behind)
+            parts = models.build_layers(sizes, self.activation, self.behind)
         else:
             parts = digit_layers(self.behind)
         if self.wrap:

@@ -256,9 +256,7 @@ def build_strided_discriminator(channels=32, seed=0, shape=(28, 28, 1)):
 build_strided_discriminator = checked(build_strided_discriminator)
 
 
-def build_channelwise_discriminator(
-    channels=16, seed=0, shape=(28, 28, 3), alone=0.1
-):
+def build_channelwise_discriminator(channels=16, seed=0, shape=(28, 28, 3), alone=0.1):
     """Builds a discriminator that looks at each channel by itself, and at all together.
 
     The same two layers look at each channel, which so is said to be a picture of the
