@@ -3,7 +3,11 @@
 from gan_utils import penalties, records
 from gan_utils.experiments import critics, plane_critics
 
+import keras
+import numpy as np
 import pytest
+import tensorflow as tf
+from keras import layers
 
 
 def record_of(module):
@@ -75,6 +79,17 @@ def test_the_usual_d_of_the_grid_is_given_a_penalty_and_nothing_else(weight):
     )
 
 
+def test_r1_weighs_slopes_as_the_other_penalty_does_and_changes_nothing_else():
+    trial = plane_critics.TRIALS["ring: R1 of 0.2"]
+    assert trial == plane_critics.RING.vary(penalty=trial.penalty)
+    steep = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    steep.layers[0].set_weights([np.float32([[300.0], [400.0]]), np.zeros(1)])
+    points = tf.zeros((4, 2))
+    other = plane_critics.penalty_of(plane_critics.WEIGHT)
+    paid = [each(steep, points, points, (0, 0))[0] for each in (trial.penalty, other)]
+    assert float(paid[0]) == pytest.approx(float(paid[1]), rel=0.01)
+
+
 def test_a_row_of_the_plane_is_trained_and_measured(monkeypatch):
     name = "critic, slopes of 1, plain D"
     short = plane_critics.TRIALS[name].vary(steps=50)
@@ -95,11 +110,14 @@ def test_a_row_of_digits_is_trained_and_measured(name, monkeypatch):
     assert name in critics.lay_out({name: {"0": found}})
 
 
-@pytest.mark.parametrize("name", ["along: critic", "along: cross-entropy"])
-def test_a_loss_is_followed_beside_the_distance(name):
-    trial = critics.TRIALS[name].vary(steps=100)
+@pytest.mark.parametrize(
+    ("name", "pace"), [("critic, five steps", 5), ("cross-entropy", 1)]
+)
+def test_a_loss_is_followed_beside_the_distance(name, pace):
+    name = f"along: {name}"
+    trial = critics.TRIALS[name].vary(steps=100 * pace)
     found = critics.follow(trial, 0, critics.load_judge(), moves=50)
-    assert found["steps"] == [50, 100]
+    assert found["steps"] == [50 * pace, 100 * pace]
     assert all(len(found[key]) == 2 for key in ("says", "frechet"))
     assert critics.lay_out({name: {"0": found}}).count(name) == 1
 

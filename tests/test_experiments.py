@@ -9,6 +9,7 @@ from gan_utils.experiments import (
     failures,
     lesson_five,
     loops,
+    plane_critics,
     signs,
     trials,
 )
@@ -107,6 +108,25 @@ def test_a_norm_stands_behind_each_hidden_layer_with_weights(mixture):
     assert norms[1:] == weighed[:-1]
     assert sum(norms) == sum(weighed) - 1
     assert weighed[-1]
+
+
+@pytest.mark.parametrize("place", plane_critics.PLACES)
+def test_a_norm_stands_where_its_row_says(place):
+    trial = plane_critics.TRIALS[f"batch norm {place}"]
+    plain = trial.vary(activation="relu", behind=()).build_networks(0)[1]
+    network = trial.build_networks(0)[1]
+    kinds = [type(part) for part in network.layers]
+    where, activation = place.split(" ", 1)
+    expected = [layers.BatchNormalization, layers.LeakyReLU]
+    if activation == "ReLU":
+        expected[1] = layers.ReLU
+    if where == "behind":
+        expected.reverse()
+    assert kinds == 2 * [layers.Dense, *expected] + [layers.Dense]
+    for layer, before in zip(trials.weighed(network), trials.weighed(plain)):
+        assert layer.activation is keras.activations.linear
+        for ours, theirs in zip(layer.get_weights(), before.get_weights()):
+            np.testing.assert_array_equal(ours, theirs)
 
 
 def test_noise_lies_on_whatever_d_sees():
