@@ -248,9 +248,9 @@ def test_a_table_is_written_from_cards():
     title, line, of_model, of_real = cards.table(
         cards.STACKED, [card], real
     ).splitlines()
-    figures = "1,000 | 996 | 61.8% | 993 | 0.11 | 0.20 |"
+    figures = "1,000 | 996 | 61.8% | 993 | 0.109 | 0.200 |"
     assert of_model == f"| `stacked` | 20,000 | 19 | {figures}"
-    assert of_real == "| real digits | – | – | 1,000 | – | 61.8% | 993 | 0.11 | – |"
+    assert of_real == "| real digits | – | – | 1,000 | – | 61.8% | 993 | 0.109 | – |"
     assert title.count("|") == line.count("|") == of_model.count("|") == 10
 
 
@@ -284,12 +284,20 @@ def test_a_table_of_seeds_has_each_of_them_and_the_mean():
         for recall, shares in ((0.6, [0.09, 0.1]), (0.7, [0.11, 0.08]))
     )
     card = {"name": "dcgan", "seed": 4, **second, "other_seeds": {"3": first}}
-    title, _, first, second, mean = cards.seeds_table(card).splitlines()
+    title, _, first, second, mean = cards.seeds_table(cards.DIGITS, card).splitlines()
     assert title.startswith("| `dcgan` | Fréchet | score |")
     same = "0.55 | 9.42 | 9.42 | 0.87"
     assert first == f"| seed 3 | {same} | 0.60 | 91.5% | 9.0% | 10.0% |"
     assert second == f"| seed 4, shipped | {same} | 0.70 | 91.5% | 8.0% | 11.0% |"
     assert mean == f"| mean | {same} | 0.65 | 91.5% | 8.5% | 10.5% |"
+
+
+def test_a_table_of_seeds_takes_stacked_digits_too():
+    card = made("stacked", {"kl": 0.2})
+    others = {str(seed): made("stacked", {"kl": 0.4}) for seed in (1, 2)}
+    card |= {"seed": 0, "other_seeds": others}
+    *_, mean = cards.seeds_table(cards.STACKED, card).splitlines()
+    assert mean == "| mean | 1,000 | 1,000 | 61.8% | 993 | 0.109 | 0.333 |"
 
 
 def test_the_tables_of_a_text_are_renewed_between_their_marks(monkeypatch):

@@ -30,8 +30,8 @@ STACKED = (
     ("by judge 2", "second_judge", "modes_covered", "{:,.0f}"),
     ("surely read", "metrics", "sure_share", "{:.1%}"),
     ("numbers among those", "metrics", "sure_modes", "{:,.0f}"),
-    ("KL from equal shares", "metrics", "kl", "{:.2f}"),
-    ("KL, judge 2", "second_judge", "kl", "{:.2f}"),
+    ("KL from equal shares", "metrics", "kl", "{:.3f}"),
+    ("KL, judge 2", "second_judge", "kl", "{:.3f}"),
 )
 
 
@@ -81,10 +81,11 @@ def table(columns, cards, real):
     return "\n".join(lines) + "\n"
 
 
-def seeds_table(card):
+def seeds_table(columns, card):
     """Lays out what each seed of a model came to, and the mean of them.
 
     Args:
+        columns: `DIGITS` or `STACKED`.
         card: of the model; `tools.ship` writes its `other_seeds`.
 
     Returns:
@@ -92,18 +93,18 @@ def seeds_table(card):
     """
     seeds = {card["seed"]: card}
     seeds |= {int(seed): found for seed, found in card["other_seeds"].items()}
-    titles = [f"`{card['name']}`", *(title for title, *_ in DIGITS)]
+    titles = [f"`{card['name']}`", *(title for title, *_ in columns)]
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     mean = {}
-    for _, judge, figure, form in DIGITS:
+    for _, judge, figure, form in columns:
         values = [found[judge][figure] for found in seeds.values()]
         if not isinstance(form, str):  # the mean of the rarest, and of the commonest
             values = [(min(shares), max(shares)) for shares in values]
         mean.setdefault(judge, {})[figure] = np.mean(values, axis=0)
     for seed in sorted(seeds):
         shipped = ", shipped" if seed == card["seed"] else ""
-        lines.append(row(f"seed {seed}{shipped}", (), seeds[seed], DIGITS))
-    lines.append(row("mean", (), mean, DIGITS))
+        lines.append(row(f"seed {seed}{shipped}", (), seeds[seed], columns))
+    lines.append(row("mean", (), mean, columns))
     return "\n".join(lines) + "\n"
 
 
@@ -119,7 +120,7 @@ def tables():
     possible = {name: mean for name, (mean, _) in ceilings.items()}
     return {
         "digits": table(DIGITS, digits, real),
-        "seeds": seeds_table(store.load_card("dcgan")),
+        "seeds": seeds_table(DIGITS, store.load_card("dcgan")),
         "stacked digits": table(STACKED, stacked, {"metrics": possible}),
         "chosen samples": choosing.lay_out(
             records.read(choosing.PLACE, choosing.SCHEMA)
