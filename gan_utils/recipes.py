@@ -61,22 +61,6 @@ LESSON_05 = Recipe(
     steps=4_500,
 )
 
-# The penalty has its usual weight, 10; the rates fall as those of the DCGAN do.
-WASSERSTEIN = Recipe(
-    about="A Wasserstein GAN with a gradient penalty: a critic of strides alone, and "
-    "one of its steps for one of G",
-    networks=pair(models.build_generator, models.build_strided_discriminator),
-    optimizers=adams(
-        *2 * [CosineDecay(1e-3, 12_000, alpha=0.02)], beta_1=0.0, beta_2=0.9
-    ),
-    step=partial(critics.critic_step, penalty=penalties.gradient_penalty),
-    **critics.WASSERSTEIN,
-    batch_size=64,
-    steps=12_000,
-    judge_every=1000,
-    precision="float16",
-)
-
 CLASSIFIER = Recipe(
     about="A classifier of digits, whose features judge generated images",
     networks={"classifier": models.build_classifier},
@@ -174,7 +158,6 @@ RECIPES = {
     "dcgan": DCGAN,
     "conditional": CONDITIONAL,
     "lesson_05": LESSON_05,
-    "wasserstein": WASSERSTEIN,
     "classifier": CLASSIFIER,
     "stacked": STACKED,
     "stacked_plain": STACKED_PLAIN,

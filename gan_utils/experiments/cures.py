@@ -45,18 +45,7 @@ R1 = functools.partial(penalties.zero_centred_penalty, weight=1.0)
 BOTH_PENALTIES = functools.partial(R1, at_fakes=True)
 
 
-def with_slopes_of_1(**changes):
-    """Returns a cure by a critic that pays for slopes that are not 1.
-
-    The penalty's weight suits the distances, which are small in the plane.
-    """
-
-    def cure(trial):
-        weight = 0.1 if trial.mixture else 10.0
-        penalty = functools.partial(penalties.gradient_penalty, weight=weight)
-        return {**AS_CRITIC, "penalty": penalty, **changes}
-
-    return cure
+SLOPES_OF_1 = functools.partial(penalties.gradient_penalty, weight=0.1)
 
 
 # From a trial to what the cure changes in it.
@@ -76,12 +65,24 @@ CURES = {
     "instance noise": always(noise=0.1),
     "batches × 4": lambda trial: {"batch_size": 4 * trial.batch_size},
     "averaged weights": always(averaged=True),
+    # What follows was tried in the plane alone.
     "pairs, both penalties": always(paired=True, penalty=BOTH_PENALTIES),
     "critic, clipped": always(**AS_CRITIC, clip=0.1),
-    "critic, slopes of 1": with_slopes_of_1(),
-    "critic, five steps ahead": with_slopes_of_1(generator_every=5),
+    "critic, slopes of 1": always(**AS_CRITIC, penalty=SLOPES_OF_1),
+    "critic, five steps ahead": always(
+        **AS_CRITIC, penalty=SLOPES_OF_1, generator_every=5
+    ),
     "G moves at every fifth step": always(generator_every=5),
 }
+
+
+IN_THE_PLANE = [*CURES][-5:]
+
+
+def cures_of(name):
+    """Returns the names of the cures that are tried on a failure."""
+    in_the_plane = STARTS[name].mixture is not None
+    return [cure for cure in CURES if in_the_plane or cure not in IN_THE_PLANE]
 
 
 def load():
@@ -100,12 +101,12 @@ def gather(folder, table):
     found = {}
     for name in STARTS:
         rows = dict(table.get(name, {}))
-        for cure in CURES:
+        for cure in cures_of(name):
             places = [place(folder, name, cure, seed) for seed in seeds_of(name)]
             if all(path.exists() for path in places):
                 rows[cure] = [json.loads(path.read_text())["result"] for path in places]
         if rows:
-            found[name] = {cure: rows[cure] for cure in CURES if cure in rows}
+            found[name] = {cure: rows[cure] for cure in cures_of(name) if cure in rows}
     return found
 
 
@@ -114,7 +115,7 @@ def main():
     judge, known = load_judge(), load()
     for name in options.names:
         for seed in options.seeds or seeds_of(name):
-            for cure in CURES:
+            for cure in cures_of(name):
                 if cure in known.get(name, {}):
                     continue
                 path = place(options.out, name, cure, seed)
