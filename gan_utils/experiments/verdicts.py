@@ -146,7 +146,7 @@ def reach_by_luck(row, tries=1000):
     """Tells how far a mean partial correlation comes from 0 when a loss says nothing.
 
     Args:
-        row: figures by seed, of which some leave room beside the step.
+        row: figures by seed, where the step leaves room.
         tries: each shuffles what the loss says, of each seed.
 
     Returns:
@@ -186,7 +186,8 @@ def write_along(record):
     """Prints how D's losses go with the Fréchet distance, seed by seed, and a verdict.
 
     A loss is told from luck when each seed leaves more than 0 beyond the step, and
-    their mean more than luck does.
+    their mean more than luck does. Where the step gives the very order of the distances
+    nothing can be beyond, and there is no such verdict.
 
     Args:
         record: as for `draw_along`.
@@ -198,8 +199,9 @@ def write_along(record):
             beyond = f"{left:9.2f}" if np.isfinite(left) else "  no room"
             print(f"{name:28}{loss:6.2f}{step:7.2f}{both:7.2f}{beyond}")
         left = _left(row, lambda figures: None)
-        if not left.size:
-            print("    no verdict: the step tells the order of the distances")
+        if len(left) < len(row):
+            losses = [follow(figures)[0] for figures in row]
+            print(f"    the step tells all; the loss {min(losses):.2f} at the least")
             continue
         luck = reach_by_luck(row)
         says = "told" if _is_told(left, luck) else "could not be told"
@@ -240,9 +242,9 @@ def draw_along(record):
         title = name.removeprefix("along: ")
         panel.set(title=title, xlabel="Fréchet distance")
     panels[0].set(ylabel="what D's loss says")
-    panels[0].plot([], [], "o", color="0.4", mfc="none", label="first half")
-    panels[0].plot([], [], "o", color="0.4", label="second half")
+    panels[-1].plot([], [], "o", color="0.4", mfc="none", label="first half")
+    panels[-1].plot([], [], "o", color="0.4", label="second half")
     figure.legend(
-        *panels[0].get_legend_handles_labels(), ncols=5, loc="outside lower center"
+        *panels[-1].get_legend_handles_labels(), ncols=5, loc="outside lower center"
     )
     return figure
