@@ -110,7 +110,7 @@ def test_nothing_is_told_where_the_step_tells_all(capsys):
     verdicts.write_along({"along: critic": [ever_better] * 3})
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].endswith("no room")
-    assert lines[4].strip() == "the step tells all; the loss 0.97 at the least"
+    assert lines[4].strip() == "the step tells all; the loss above 0.5 with 3 of 3"
     verdicts.write_along({"along: critic": [ever_better, *[training(WORTH)] * 2]})
     assert "told" not in capsys.readouterr().out
 

@@ -200,8 +200,10 @@ def write_along(record):
             print(f"{name:28}{loss:6.2f}{step:7.2f}{both:7.2f}{beyond}")
         left = _left(row, lambda figures: None)
         if len(left) < len(row):
-            losses = [follow(figures)[0] for figures in row]
-            print(f"    the step tells all; the loss {min(losses):.2f} at the least")
+            high = sum(follow(figures)[0] > 0.5 for figures in row)
+            print(
+                f"    the step tells all; the loss above 0.5 with {high} of {len(row)}"
+            )
             continue
         luck = reach_by_luck(row)
         says = "told" if _is_told(left, luck) else "could not be told"
