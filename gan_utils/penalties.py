@@ -205,8 +205,9 @@ def find_mistakes(penalty):
 
     Source:
         The mistakes are those of code that circulates: a share from a normal
-        distribution, one share for a batch, real images alone, and a root that has no
-        gradient at 0.
+        distribution, one share for a batch, real images alone, fakes that are forgotten
+        or have a share of their own, slopes that teach nothing or half, and a root that
+        has no gradient at 0.
 
     Example:
         >>> find_mistakes(gradient_penalty)
@@ -217,34 +218,73 @@ def find_mistakes(penalty):
         return ["The critic is never asked."]
     again, _ = _try(penalty, _of_slopes(3.0, 3.0), seed=(0, 1))
     mistakes = _judge_shares(first, again)
-    wrong = _find_wrong_price(penalty)
-    if wrong:
-        mistakes.append(wrong)
-    elif not _gradient(penalty, slope=3.0):
-        mistakes.append("The critic does not learn from what it pays.")
+    mistakes += _find_wrong_fakes(penalty, mistakes)
+    if not _asks_in_training(penalty):
+        mistakes.append("The critic is not asked as it is trained: training=True.")
+    mistakes += _find_wrong_price(penalty) or _find_wrong_gradient(penalty)
     gradient = _gradient(penalty, slope=0.0)
     if gradient is not None and not np.isfinite(gradient):
         mistakes.append("Where the critic is level, its gradient is no number.")
     return mistakes
 
 
+def _find_wrong_fakes(penalty, known):
+    """Names what reals of 1 and fakes of 0 cannot show: what is done to the fakes."""
+    for real, fake in ((0.0, 1.0), (3.0, 2.0)):
+        shares, _ = _try(penalty, _of_slopes(3.0, 3.0), (0, 0), real, fake)
+        if set(_judge_shares(shares)) - set(known):
+            low, high = sorted(fake + (real - fake) * np.quantile(shares, [0, 1]))
+            return [
+                f"With reals of {real:g} and fakes of {fake:g} it asks about pixels "
+                f"from {low:.2g} to {high:.2g}: not a share of one, the rest the other."
+            ]
+    return []
+
+
+def _asks_in_training(penalty):
+    """Tells whether the critic is asked with `training=True`, and not otherwise."""
+    asked, images = [], tf.ones((8, 1, 1, 1))
+
+    def critic(images, training=None):
+        asked.append(training)
+        return 3.0 * images[:, :, 0, 0]
+
+    penalty(critic, images, 0.0 * images, seed=(0, 0))
+    return all(training is True for training in asked)
+
+
+def _find_wrong_gradient(penalty):
+    """Names what is wrong with how a critic of slope 3 learns from what it pays."""
+    gradient = _gradient(penalty, slope=3.0)
+    if not gradient:
+        return ["The critic does not learn from what it pays."]
+    if np.isclose(gradient, 40.0, rtol=1e-3):
+        return []
+    return [
+        f"The critic does not learn all that it pays: where its slope is 3, the "
+        f"gradient is {gradient:.4g}; needed is 40: 2 times 10 (slope - 1)."
+    ]
+
+
 def _find_wrong_price(penalty):
-    """Returns a sentence on what is taken for known slopes, empty when all is right."""
+    """Returns a sentence on what is taken for known slopes, none when all is right."""
     prices = {(3.0, 3.0): 40.0, (0.5, 0.5): 2.5, (1.0, 3.0): 20.0}
     for slopes, price in prices.items():
         _, paid = _try(penalty, _of_slopes(*slopes), seed=(0, 0))
         if not np.isclose(paid, price, rtol=1e-3):
             which = " and ".join(f"{slope:g}" for slope in dict.fromkeys(slopes))
-            return (
+            return [
                 f"For slopes of {which}, each spread over 4 pixels, it takes "
                 f"{paid:.4g}; needed is {price:g}: 10 mean squares of slope - 1."
-            )
+            ]
     # Here the slope at an image is three times its length.
     shares, paid = _try(penalty, lambda images: 1.5 * _sum(images**2), seed=(0, 0))
     price = 10 * np.mean((3 * np.linalg.norm(shares, axis=1) - 1) ** 2)
     if not np.isclose(paid, price, rtol=1e-3):
-        return "The slopes are not those at the images that the critic is asked about."
-    return ""
+        return [
+            "The slopes are not those at the images that the critic is asked about."
+        ]
+    return []
 
 
 def _sum(images):
@@ -257,10 +297,11 @@ def _of_slopes(first, second):
     return lambda images: steepness * _sum(images)
 
 
-def _try(penalty, answer, seed):
+def _try(penalty, answer, seed, real=1.0, fake=0.0):
     """Returns the shares of real images that a penalty asks about, and what it takes.
 
-    Real images are all 1 and fakes all 0, so that a pixel of a mix is its share.
+    All pixels of real images are alike, and so are those of fakes. A pixel of a mix
+    then tells its share.
     """
     asked, shape = [], (1024, 2, 2, 1)
 
@@ -268,21 +309,28 @@ def _try(penalty, answer, seed):
         asked.append(images)
         return answer(images)[:, None]
 
-    paid, _ = penalty(critic, tf.ones(shape), tf.zeros(shape), seed=seed)
-    return (asked[-1].numpy().reshape(-1, 4) if asked else None), float(paid)
+    paid, _ = penalty(critic, tf.fill(shape, real), tf.fill(shape, fake), seed=seed)
+    if not asked:
+        return None, float(paid)
+    shares = (asked[-1].numpy().reshape(-1, 4) - fake) / (real - fake)
+    return np.round(shares, 5), float(paid)
 
 
 def _gradient(penalty, slope):
     """Returns the gradient of what a critic pays by its slope, None where none is."""
     steepness = tf.Variable(slope)
-    images = tf.ones((8, 1, 1, 1)), tf.zeros((8, 1, 1, 1))
+    images = tf.ones((8, 2, 2, 1)), tf.zeros((8, 2, 2, 1))
+
+    def critic(images, training=True):
+        return steepness / 2.0 * _sum(images)[:, None]
+
     with tf.GradientTape() as tape:
-        paid, _ = penalty(lambda x, training=True: steepness * x, *images, seed=(0, 0))
+        paid, _ = penalty(critic, *images, seed=(0, 0))
     gradient = tape.gradient(paid, steepness)
     return None if gradient is None else float(gradient)
 
 
-def _judge_shares(shares, again):
+def _judge_shares(shares, again=None):
     """Names what is wrong with shares, `(images, pixels)`; others are of a new seed."""
     first, mistakes = np.sort(shares[:, 0]), []
     if np.ptp(shares, axis=1).any():

@@ -289,6 +289,8 @@ return of_d / 2, of_d / 2""",  # each beside its own kind
         "return np.abs(np.sort(one) - other).mean()",  # one of them sorted
         "return np.abs(np.sort(one) - np.sort(other)[::-1]).mean()",  # crossed
         "return np.abs(one[:, None] - other).min(axis=1).mean()",  # a hole used twice
+        """apart = np.abs(one[:, None] - other)
+return max(apart.min(axis=0).mean(), apart.min(axis=1).mean())""",  # there and back
         "return np.abs(one[:, None] - other).mean()",  # each to each
         "return np.median(np.abs(np.sort(one) - np.sort(other)))",
         "return (np.sort(one) - np.sort(other)).mean()",  # there and back cancel
@@ -444,7 +446,7 @@ PRINTED = {
         *["84", "49", "27", "49", "11", "48", "0", "48", "0"],
     ],
     ("measure_with_a_critic", "Predict"): ["4.8", "40"],
-    ("measure_with_a_critic", "Change"): [("0.31", "0.37"), ("0.13", "0.24")] * 3,
+    ("measure_with_a_critic", "Change"): [("0.75", "1"), ("0.3", "0.6")] * 3,
     ("choose_a_loss_and_a_penalty", "Predict"): [
         *["2", "−1", "0.13", "2.13", "7", "−6", "0.13", "2.13"],
     ],

@@ -43,6 +43,24 @@ def test_each_mistake_is_the_one_that_it_is_called(name, named):
     assert weights == {"weight": 0.1}
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("normal share", "Shares lie outside"),
+        ("one share", "One share"),
+        ("real images alone", "Only real images"),
+        ("fakes forgotten", "With reals of 0 and fakes of 1"),
+        ("not in training", "The critic is not asked as it is trained"),
+        ("bare root", "Where the critic is level"),
+        ("detached", "The critic does not learn from what it pays"),
+        ("half detached", "The critic does not learn all that it pays"),
+    ],
+)
+def test_each_mistake_that_circulates_is_found_alone(name, told):
+    (sentence,) = penalties.find_mistakes(critics.CIRCULATING[name])
+    assert sentence.startswith(told)
+
+
 def test_what_the_mistakes_are_held_beside_is_in_the_table():
     for module in (critics, plane_critics):
         right, normed, free = (module.TABLE[name] for name in critics.BESIDE)

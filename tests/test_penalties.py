@@ -187,6 +187,69 @@ def test_slopes_that_teach_nothing_or_are_mixed_are_named(change, named):
     assert sentence.startswith(named)
 
 
+def at(places, training=True):
+    """Makes a gradient penalty at other places than it should, or of another mode."""
+
+    def penalty(discriminator, real_images, fake_images, seed):
+        ones = (len(real_images), 1, 1, 1)
+        first, second = (
+            tf.random.stateless_uniform(ones, (each, seed[1])) for each in (0, 1)
+        )
+        mixed = places(real_images, fake_images, first, second)
+        found = penalties.slopes(
+            lambda images, training: discriminator(images, **asking), mixed
+        )
+        return 10.0 * tf.reduce_mean((found - 1.0) ** 2), found
+
+    asking = {} if training is None else {"training": training}
+    return penalty
+
+
+@pytest.mark.parametrize(
+    ("places", "told"),
+    [
+        (lambda real, fake, s, t: s * real, "0 and fakes of 1 it asks about pixels"),
+        (lambda real, fake, s, t: s * real + s * fake, "3 and fakes of 2 it asks"),
+        (lambda real, fake, s, t: s * real + fake, "0 and fakes of 1 it asks about"),
+        (lambda real, fake, s, t: s * real + (1 - t) * fake, "3 and fakes of 2 it"),
+        (lambda real, fake, s, t: s * real - (1 - s) * fake, "0 and fakes of 1 it"),
+    ],
+)
+def test_what_is_done_to_fakes_is_seen(places, told):
+    (sentence,) = penalties.find_mistakes(at(places))
+    assert sentence.startswith(f"With reals of {told}")
+
+
+def test_a_share_may_be_that_of_the_fakes():
+    turned = at(lambda real, fake, s, t: s * fake + (1 - s) * real)
+    assert penalties.find_mistakes(turned) == []
+
+
+@pytest.mark.parametrize("training", [False, None])
+def test_a_critic_that_is_asked_otherwise_than_it_is_trained_is_named(training):
+    asking = at(lambda real, fake, s, t: s * real + (1 - s) * fake, training)
+    assert penalties.find_mistakes(asking) == [
+        "The critic is not asked as it is trained: training=True."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("square", "gradient"),
+    [
+        (lambda off: off * tf.stop_gradient(off), "20"),
+        (lambda off: 2 * tf.stop_gradient(off**2) - off**2, "-40"),
+    ],
+)
+def test_a_part_that_teaches_nothing_is_named(square, gradient):
+    def penalty(discriminator, real_images, fake_images, seed):
+        mixed = penalties.mix(real_images, fake_images, seed)
+        found = penalties.slopes(discriminator, mixed)
+        return 10.0 * tf.reduce_mean(square(found - 1.0)), found
+
+    (sentence,) = penalties.find_mistakes(penalty)
+    assert f"the gradient is {gradient}; needed is 40" in sentence
+
+
 def test_slopes_of_other_images_than_were_asked_about_are_named():
     def penalty(discriminator, real_images, fake_images, seed):
         found = penalties.slopes(discriminator, real_images)

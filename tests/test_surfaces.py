@@ -19,12 +19,24 @@ def test_a_critic_of_two_points_says_what_the_law_says():
     assert estimate / steepest <= 2
 
 
-def test_slopes_are_those_of_the_square():
+def test_slopes_are_those_between_the_clouds():
     def tilted(points, training):
         return 3.0 * points[:, :1] + 4.0 * points[:, 1:]
 
     found = surfaces.measure(tilted, RIGHT, -RIGHT)
     assert found == pytest.approx((6.0, 5.0, 5.0))
+
+    def steep_elsewhere(points, training):
+        return points[:, :1] + 9.0 * tf.nn.relu(abs(points[:, :1]) - 1.001)
+
+    found = surfaces.measure(steep_elsewhere, RIGHT, -RIGHT)
+    assert found == pytest.approx((2.0, 1.0, 1.0))
+
+
+def test_a_scaled_critic_has_a_part_of_the_slopes():
+    ramp = surfaces.scaled(lambda points, training: 6.0 * points[:, :1], 3.0)
+    found = surfaces.measure(ramp, RIGHT, -RIGHT)
+    assert found == pytest.approx((4.0, 2.0, 2.0))
 
 
 def test_a_turned_ring_is_a_ring_whose_modes_lie_between():

@@ -2,7 +2,9 @@
 
 from gan_utils.experiments import critics, verdicts
 
+import numpy as np
 import pytest
+from scipy import stats
 
 
 def distances(*values):
@@ -62,13 +64,73 @@ def test_a_table_marks_what_a_penalty_and_a_norm_change(capsys):
     assert marks == ["+", "−", "?"]
 
 
-def test_a_training_is_drawn_by_its_halves():
+STEPS = [*range(12)]
+WORTH = [9, 8, 8.5, 7, 5, 6, 4, 4.5, 2, 3, 1, 0]
+
+
+def training(says):
+    return {"steps": STEPS, "says": says, "frechet": WORTH}
+
+
+def test_what_is_left_beyond_the_step_is_a_partial_correlation():
+    loss, step, both, left = verdicts.follow(training(WORTH))
+    assert loss == pytest.approx(1) and left == pytest.approx(1)
+    assert both == step == pytest.approx(stats.spearmanr(WORTH, STEPS)[0] * -1)
+    says = [3, 9, 8, 1, 7, 5, 6, 2, 0, 4, 1.5, 2.5]
+    loss, step, both, left = verdicts.follow(training(says))
+    assert loss == pytest.approx(stats.spearmanr(says, WORTH)[0])
+    ranks = [stats.rankdata(each) for each in (says, WORTH, STEPS)]
+    rest = [
+        each - np.polyval(np.polyfit(ranks[2], each, 1), ranks[2]) for each in ranks
+    ]
+    assert left == pytest.approx(np.corrcoef(rest[:2])[0, 1])
+
+
+def test_luck_reaches_less_far_with_more_seeds():
+    one, many = ([training(WORTH)] * count for count in (1, 6))
+    assert 0.4 < verdicts.reach_by_luck(one, 200) < 0.8
+    assert 0.1 < verdicts.reach_by_luck(many, 200) < 0.35
+
+
+def test_a_loss_that_follows_is_told_from_one_that_goes_by_the_step(capsys):
+    follows = [worth + 0.01 * step for worth, step in zip(WORTH, STEPS)]
+    wanders = [3, 9, 8, 1, 7, 5, 6, 2, 0, 4, 1.5, 2.5]
+    names = ["along: critic", "along: critic, five steps"]
+    rows = [[training(says)] * 3 for says in (wanders, follows)]
+    verdicts.write_along(dict(zip(names, rows)))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:25].strip() for line in lines[1::4]] == names[::-1]
+    assert ": told; a meter 10 % off: told in" in lines[4]
+    assert ": could not be told; a meter" in lines[8]
+
+
+def test_nothing_is_told_where_the_step_tells_all(capsys):
+    ever_better = training(WORTH) | {"frechet": STEPS[::-1]}
+    assert np.isnan(verdicts.follow(ever_better)[-1])
+    verdicts.write_along({"along: critic": [ever_better] * 3})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].endswith("no room")
+    assert lines[4].strip() == "the step tells all; the loss above 0.5 with 3 of 3"
+    verdicts.write_along({"along: critic": [ever_better, *[training(WORTH)] * 2]})
+    assert "told" not in capsys.readouterr().out
+
+
+def test_one_seed_that_says_nothing_keeps_a_loss_from_being_told():
+    row = [training(WORTH)] * 3
+    assert verdicts.find_meters(row, 0.4, 20) > 0.9
+    assert verdicts.find_meters(row, 1.1, 20) == 0
+
+
+def test_a_training_is_drawn_by_its_halves_without_its_first_point():
     along = {"steps": [1, 2, 3, 4], "says": [4, 3, 2, 1], "frechet": [400, 90, 80, 70]}
     figure = verdicts.draw_along(dict.fromkeys(critics.ALONG, [along] * 3))
-    assert len(figure.axes) == 3
+    assert len(figure.axes) == len(critics.ALONG)
     hollow, filled = figure.axes[0].lines[:2]
-    assert [*hollow.get_ydata(), *filled.get_ydata()] == [4, 3, 2, 1]
+    assert [*hollow.get_ydata(), *filled.get_ydata()] == [3, 2, 1]
     assert hollow.get_markerfacecolor() == "none" != filled.get_markerfacecolor()
+    assert [text.get_text() for text in figure.legends[0].get_texts()][
+        -1
+    ] == "second half"
 
 
 def test_what_is_shipped_can_be_shown(capsys):

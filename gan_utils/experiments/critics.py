@@ -108,6 +108,44 @@ def detached(discriminator, real_images, fake_images, seed, weight=10.0):
     return weight * tf.reduce_mean((found - 1.0) ** 2), found
 
 
+def fakes_forgotten(discriminator, real_images, fake_images, seed, weight=10.0):
+    """Mixes real images with nothing."""
+    nothing = tf.zeros_like(fake_images)
+    return penalties.gradient_penalty(discriminator, real_images, nothing, seed, weight)
+
+
+def not_in_training(discriminator, real_images, fake_images, seed, weight=10.0):
+    """Asks D as it is used, not as it is trained."""
+    return penalties.gradient_penalty(
+        lambda images, training: discriminator(images, training=False),
+        real_images,
+        fake_images,
+        seed,
+        weight,
+    )
+
+
+def half_detached(discriminator, real_images, fake_images, seed, weight=10.0):
+    """Lets D learn half of what it pays."""
+    mixed = penalties.mix(real_images, fake_images, seed)
+    found = penalties.slopes(discriminator, mixed)
+    off = (found - 1.0) * tf.stop_gradient(found - 1.0)
+    return weight * tf.reduce_mean(off), found
+
+
+# Gulrajani et al.'s penalty as circulating code has it, each with one mistake.
+CIRCULATING = {
+    "normal share": mixing(tf.random.stateless_normal),
+    "one share": mixing(one_share),
+    "real images alone": mixing(real_alone),
+    "fakes forgotten": fakes_forgotten,
+    "not in training": not_in_training,
+    "bare root": bare_root,
+    "detached": detached,
+    "half detached": half_detached,
+}
+
+
 def mistakes_of(slopes_weight):
     """Returns what circulating code has in place of Gulrajani et al.'s penalty."""
 

@@ -131,22 +131,32 @@ def pull(gan, loss, goals):
     return float(np.median(lengths[0])), float(cosines.mean())
 
 
-def measure(critic, real, fake, reach=1.5, side=60):
-    """Returns a critic's estimate, and its mean and steepest slope in a square.
+def measure(critic, real, fake, count=20):
+    """Returns a critic's estimate, and its mean and steepest slope between two clouds.
+
+    No estimate is above the exact distance times the steepest slope on the ways from
+    fakes to real points; here places on them are tried.
 
     Args:
         critic: from points `(n, 2)` to one answer each.
         real: float32 `(n, 2)`.
-        fake: float32 `(m, 2)`.
-        reach: as for `playground.lattice`.
-        side: as for `playground.lattice`.
+        fake: as many.
+        count: how many fakes each real point meets, with a place between each two.
     """
     of_real, of_fake = (
         float(tf.reduce_mean(critic(points, training=False))) for points in (real, fake)
     )
-    places = tf.constant(playground.lattice(reach, side))
-    slopes = penalties.slopes(critic, places).numpy()
+    meets = [
+        np.roll(fake, n * max(len(fake) // count, 1), axis=0) for n in range(count)
+    ]
+    many = tf.constant(np.tile(real, (count, 1))), tf.constant(np.concatenate(meets))
+    slopes = penalties.slopes(critic, penalties.mix(*many, seed=(0, 0))).numpy()
     return of_real - of_fake, float(slopes.mean()), float(slopes.max())
+
+
+def scaled(critic, by):
+    """Returns a critic that answers what another does, divided by a number."""
+    return lambda points, training: critic(points, training=training) / by
 
 
 def draw(critics_by_name, real, fake, reach=1.5, side=80, alike=False):

@@ -11,6 +11,7 @@ from gan_utils.experiments import critics
 
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy import stats
 
 FEWEST = 3  # seeds, below which nothing is said
 MARKS = {"better": "+", "worse": "−", "scatter": " ", "too few seeds": "?"}
@@ -113,28 +114,139 @@ def _shorten(figures, modes):
     return f"{figures['covered']:.0f}/{modes}"
 
 
+def follow(figures, says=None):
+    """Tells how what D's loss says goes with the Fréchet distance along a training.
+
+    Args:
+        figures: of one seed: `steps`, `says` and `frechet`, lists.
+        says: in place of what its loss says.
+
+    Returns:
+        Spearman's rank correlation of what D's loss says with the distance, that of
+        minus the step with the distance, that of both with each other, and what is left
+        of the first when the step is taken out, the partial correlation. That is no
+        number where the step, or the loss by the step, leaves nothing to tell.
+    """
+    says = figures["says"] if says is None else says
+    back = np.negative(figures["steps"])
+    ranks = [stats.rankdata(each) for each in (says, back, figures["frechet"])]
+    (_, both, loss), (_, _, step), _ = np.corrcoef(ranks)
+    room = (1 - both**2) * (1 - step**2)
+    left = (loss - both * step) / np.sqrt(room) if room > 1e-9 else np.nan
+    return loss, step, both, left
+
+
+def _left(row, change):
+    """Returns what is left by seed when what a loss says is changed, where any is."""
+    left = np.array([follow(figures, change(figures))[-1] for figures in row])
+    return left[np.isfinite(left)]
+
+
+def reach_by_luck(row, tries=1000):
+    """Tells how far a mean partial correlation comes from 0 when a loss says nothing.
+
+    Args:
+        row: figures by seed, where the step leaves room.
+        tries: each shuffles what the loss says, of each seed.
+
+    Returns:
+        What 95 % of the tries stay below, without sign.
+    """
+    rng = np.random.default_rng(0)
+
+    def shuffle(figures):
+        return rng.permutation(figures["says"])
+
+    means = [_left(row, shuffle).mean() for _ in range(tries)]
+    return np.quantile(np.abs(means), 0.95)
+
+
+def find_meters(row, luck, tries=200):
+    """Returns the share of meters, 10 % off the distance, that would be told from luck.
+
+    Args:
+        row: as for `reach_by_luck`.
+        luck: as it returns it.
+        tries: meters.
+    """
+    rng = np.random.default_rng(0)
+
+    def read(figures):
+        noise = rng.normal(size=len(figures["frechet"]))
+        return np.multiply(figures["frechet"], np.exp(0.1 * noise))
+
+    return np.mean([_is_told(_left(row, read), luck) for _ in range(tries)])
+
+
+def _is_told(left, luck):
+    return left.min() > 0 and left.mean() > luck
+
+
+def write_along(record):
+    """Prints how D's losses go with the Fréchet distance, seed by seed, and a verdict.
+
+    A loss is told from luck when each seed leaves more than 0 beyond the step, and
+    their mean more than luck does. Where the step gives the very order of the distances
+    nothing can be beyond, and there is no such verdict.
+
+    Args:
+        record: as for `draw_along`.
+    """
+    print(f"{'rank correlation':28}  loss   step   both   beyond the step")
+    for name in _along(record):
+        row = record[name]
+        for loss, step, both, left in map(follow, row):
+            beyond = f"{left:9.2f}" if np.isfinite(left) else "  no room"
+            print(f"{name:28}{loss:6.2f}{step:7.2f}{both:7.2f}{beyond}")
+        left = _left(row, lambda figures: None)
+        if len(left) < len(row):
+            high = sum(follow(figures)[0] > 0.5 for figures in row)
+            print(
+                f"    the step tells all; the loss above 0.5 with {high} of {len(row)}"
+            )
+            continue
+        luck = reach_by_luck(row)
+        says = "told" if _is_told(left, luck) else "could not be told"
+        print(
+            f"    mean beyond {left.mean():.2f}, by luck ±{luck:.2f}: {says}", end="; "
+        )
+        print(f"a meter 10 % off: told in {find_meters(row, luck):.0%}")
+
+
+def _along(record):
+    """Names the rows `along: …` that a record holds, D moving five times first."""
+    names = [name for name in critics.ALONG if name in record]
+    return sorted(names, key=lambda name: -critics.ALONG[name].generator_every)
+
+
 def draw_along(record):
     """Draws what D's loss says over the Fréchet distance.
 
-    A panel is a row, a mark a seed; it is hollow in the first half of the training.
+    A panel is a row, a mark a seed; it is hollow in the first half of the training. The
+    first point is left out: it lies far off.
 
     Args:
-        record: as `load` returns it, with the rows `along: …` of `critics`.
+        record: as `load` returns it, with rows `along: …` of `critics`.
     """
-    figure, panels = plt.subplots(
-        1, len(critics.ALONG), figsize=(10, 3), layout="constrained", sharex=True
-    )
-    for name, panel in zip(critics.ALONG, panels):
-        for figures, colour, mark in zip(record[name], plotting.COLOURS, "osv"):
+    names = _along(record)
+    size = 2.6 * len(names), 3.2
+    figure, panels = plt.subplots(1, len(names), figsize=size, layout="constrained")
+    for name, panel in zip(names, panels):
+        seeds = zip(record[name], plotting.COLOURS, "osv")
+        for seed, (figures, colour, mark) in enumerate(seeds):
             distances, said = figures["frechet"], figures["says"]
             half = len(said) // 2
             look = {"color": colour, "markersize": 5}
-            panel.plot(distances[:half], said[:half], mark, mfc="none", **look)
-            panel.plot(distances[half:], said[half:], mark, **look)
+            panel.plot(distances[1:half], said[1:half], mark, mfc="none", **look)
+            panel.plot(
+                distances[half:], said[half:], mark, label=f"seed {seed}", **look
+            )
         title = name.removeprefix("along: ")
-        panel.set(title=title, xlabel="Fréchet distance", xscale="log")
-        panel.set_xticks([50, 100, 200, 500], ["50", "100", "200", "500"])
-        panel.minorticks_off()
-    panels[0].set(ylabel="what D's loss says", yscale="symlog")
-    panels[0].set_yticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
+        panel.set(title=title, xlabel="Fréchet distance")
+    panels[0].set(ylabel="what D's loss says")
+    panels[-1].plot([], [], "o", color="0.4", mfc="none", label="first half")
+    panels[-1].plot([], [], "o", color="0.4", label="second half")
+    figure.legend(
+        *panels[-1].get_legend_handles_labels(), ncols=5, loc="outside lower center"
+    )
     return figure
