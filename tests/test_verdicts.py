@@ -51,7 +51,7 @@ def test_a_table_marks_what_a_penalty_and_a_norm_change(capsys):
     record["hinge, R1, plain D"] = modes((8, 0.95), (8, 0.99), (8, 1.0))
     record["hinge, R1, batch norm"] = [{}, *modes((3, 0.5), (8, 0.1))]
     record["pair, R1, batch norm"] = modes((8, 0.1))
-    verdicts.write_table(record)
+    assert verdicts.write_table(record) == 2
     table = [line.split() for line in capsys.readouterr().out.splitlines()]
     same = ["90%", "80%", "90%"]
     better, worse = ["95%", "99%", "100%", "+"], ["off", "3/8", "10%", "−"]
@@ -60,6 +60,15 @@ def test_a_table_marks_what_a_penalty_and_a_norm_change(capsys):
     assert table[11] == ["pair", *same, *same, "10%", "?", *same]
     marks = [word for line in table for word in line if word in ("+", "−", "?")]
     assert marks == ["+", "−", "?"]
+
+
+def test_a_table_shows_the_norms_that_it_is_asked_for(capsys):
+    record = {name: modes((8, 0.9), (8, 0.8), (8, 0.9)) for name in critics.TABLE}
+    record["hinge, R1, batch norm"] = [{}] * 3
+    assert verdicts.write_table(record, norms=["plain D"]) == 0
+    assert "batch norm" not in capsys.readouterr().out
+    assert verdicts.write_table(record, norms=["batch norm"]) == 1
+    assert "plain D" not in capsys.readouterr().out
 
 
 def test_a_training_is_drawn_by_its_halves():

@@ -79,8 +79,8 @@ def write(record, names, beside=None):
         print(f"{name:34}{cells}   {said or ''}".rstrip())
 
 
-def write_table(record, modes=8):
-    """Prints each loss, penalty and norm by three seeds.
+def write_table(record, modes=8, norms=tuple(critics.NORMS)):
+    """Prints each loss, penalty and norm by three seeds, and counts the marks.
 
     On digits it is the Fréchet distance, in the plane the share of good points, or the
     covered modes where some are missing. A mark says that each seed is better (+) or
@@ -90,9 +90,13 @@ def write_table(record, modes=8):
     Args:
         record: as `load` returns it, with the rows of `critics.table`.
         modes: of the mixture in the plane.
+        norms: those that are shown, of `critics.NORMS`.
+
+    Returns:
+        How many rows got a + or a −.
     """
-    names = [*critics.penalties_of(1.0)]
-    for norm in critics.NORMS:
+    names, marks = [*critics.penalties_of(1.0)], 0
+    for norm in norms:
         print(f"{norm:14}" + "".join(f"{name:^18}" for name in names).rstrip())
         for loss in critics.LOSSES:
             line = f"{loss:14}"
@@ -101,8 +105,11 @@ def write_table(record, modes=8):
                 plain = norm == "plain D"
                 other = record[f"{loss}, {'none' if plain else name}, plain D"]
                 cells = "".join(f"{_shorten(figures, modes):>5}" for figures in row)
-                line += f"{cells} {MARKS[judge(row, other[:FEWEST])]} "
+                said = judge(row, other[:FEWEST])
+                marks += said in ("better", "worse")
+                line += f"{cells} {MARKS[said]} "
             print(line.rstrip())
+    return marks
 
 
 def _shorten(figures, modes):
