@@ -71,6 +71,21 @@ def test_a_table_shows_the_norms_that_it_is_asked_for(capsys):
     assert "plain D" not in capsys.readouterr().out
 
 
+def test_losses_are_counted_beside_the_first_one(capsys):
+    record = {name: distances(5, 6, 7) for name in critics.TABLE}
+    record["hinge, R1, plain D"] = distances(4, 3, 4)
+    record["pair, none, plain D"] = distances(8, 9, 8)
+    record["pair, R1, plain D"] = distances(8, 9, 6)
+    verdicts.write_losses({"here": record, "there": record})
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1] == ["here,", "none", "scatter", "scatter", "scatter", "worse"]
+    assert lines[3] == ["here,", "R1", "scatter", "better", "scatter", "scatter"]
+    assert lines[-2:] == [
+        ["better,", "of", "8", "0", "2", "0", "0"],
+        ["worse,", "of", "8", "0", "0", "0", "2"],
+    ]
+
+
 def test_a_training_is_drawn_by_its_halves():
     along = {"steps": [1, 2, 3, 4], "says": [4, 3, 2, 1], "frechet": [400, 90, 80, 70]}
     figure = verdicts.draw_along(dict.fromkeys(critics.ALONG, [along] * 3))

@@ -112,6 +112,30 @@ def write_table(record, modes=8, norms=tuple(critics.NORMS)):
     return marks
 
 
+def write_losses(records, norm="plain D"):
+    """Prints how each loss stands beside the first one with the same penalty.
+
+    Args:
+        records: by the name of their data, as `load` returns them, with the rows of
+            `critics.table`.
+        norm: one of `critics.NORMS`.
+    """
+    first, *others = critics.LOSSES
+    found = []
+    print(f"{'beside ' + first:22}", *[f"{loss:13}" for loss in others])
+    for data, record in records.items():
+        for penalty in critics.penalties_of(1.0):
+            row, *rows = (
+                record[f"{loss}, {penalty}, {norm}"][:FEWEST]
+                for loss in (first, *others)
+            )
+            found.append([judge(each, row) for each in rows])
+            print(f"{data + ', ' + penalty:22}", *[f"{said:13}" for said in found[-1]])
+    for said in ("better", "worse"):
+        counts = (np.array(found) == said).sum(axis=0)
+        print(f"{said}, of {len(found):<12}", *[f"{count:<13}" for count in counts])
+
+
 def _shorten(figures, modes):
     if "covered" not in figures:
         return f"{figures['frechet']:.0f}" if figures else "off"
