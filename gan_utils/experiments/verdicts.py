@@ -122,7 +122,7 @@ def write_losses(records, norm="plain D"):
     """
     first, *others = critics.LOSSES
     found = []
-    print(f"{'beside ' + first:22}", *[f"{loss:13}" for loss in others])
+    print(f"{'beside ' + first:24}", *[f"{loss:13}" for loss in others])
     for data, record in records.items():
         for penalty in critics.penalties_of(1.0):
             row, *rows = (
@@ -130,10 +130,10 @@ def write_losses(records, norm="plain D"):
                 for loss in (first, *others)
             )
             found.append([judge(each, row) for each in rows])
-            print(f"{data + ', ' + penalty:22}", *[f"{said:13}" for said in found[-1]])
+            print(f"{data + ', ' + penalty:24}", *[f"{said:13}" for said in found[-1]])
     for said in ("better", "worse"):
         counts = (np.array(found) == said).sum(axis=0)
-        print(f"{said}, of {len(found):<12}", *[f"{count:<13}" for count in counts])
+        print(f"{f'{said}, of {len(found)}':24}", *[f"{count:<13}" for count in counts])
 
 
 def _shorten(figures, modes):
