@@ -89,3 +89,26 @@ def test_each_seed_is_a_mark_and_good_ones_are_filled():
     assert [len(line.get_xdata()) for line in marks] == [3, 3]
     assert [line.get_mfc() == "white" for line in marks] == [False, True]
     np.testing.assert_allclose(marks[0].get_ydata(), [2, 3, 4])
+
+
+def test_a_seed_that_is_left_out_may_change_which_factors_fit():
+    record = {
+        "γ = 0.1 at 16 × 16": {"0": 9, "1": 5},
+        "γ = 1 at 16 × 16": {"0": 8, "1": 7},
+        "γ = 10 at 32 × 32": {"0": 3, "1": 3},
+        "γ = 30 at 32 × 32": {"0": 3.5, "1": 2.5},
+    }
+    assert gammas.factors(record) == (10, 300)
+    assert gammas.factors(gammas.without(record, "0")) == (300, 300)
+    assert gammas.factors(gammas.without(record, "1")) == (10, 10)
+
+
+def test_a_weight_is_beaten_by_one_that_is_better_with_each_seed():
+    record = {
+        "γ = 0.1 at 16 × 16": {"0": 9, "1": 5},
+        "γ = 1 at 16 × 16": {"0": 8, "1": 7},
+        "γ = 10 at 16 × 16": {"0": 8.5, "1": 7.5},
+        "γ = 10 at 32 × 32": {"0": 3, "1": 3},
+    }
+    assert gammas.unbeaten(record, 16) == [0.1, 1]
+    assert gammas.unbeaten(record, 32) == [10]

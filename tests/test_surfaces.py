@@ -125,6 +125,18 @@ def test_one_scale_serves_maps_that_are_drawn_alike():
         assert len(bars) == expected
 
 
+def test_clouds_that_are_drawn_anew_leave_nothing_to_learn_by_heart():
+    ring, again = surfaces.pairs(count=64)["ring, drawn again"]
+    options = {"steps": 150, "step": critics.penalised_step}
+    gaps = [
+        surfaces.measure(
+            surfaces.train_between(ring, again, anew=anew, **options), ring, again
+        )[0]
+        for anew in (None, playground.RING)
+    ]
+    assert gaps[0] > 0.1 > 3 * abs(gaps[1])
+
+
 def test_the_step_decides_the_losses():
     """A critic's gap has no bound where nothing holds it; the usual D's loss has."""
     gaps = [

@@ -53,7 +53,7 @@ def test_a_table_marks_what_a_penalty_and_a_norm_change(capsys):
     record["hinge, R1, plain D"] = modes((8, 0.95), (8, 0.99), (8, 1.0))
     record["hinge, R1, batch norm"] = [{}, *modes((3, 0.5), (8, 0.1))]
     record["pair, R1, batch norm"] = modes((8, 0.1))
-    verdicts.write_table(record)
+    assert verdicts.write_table(record) == 2
     table = [line.split() for line in capsys.readouterr().out.splitlines()]
     same = ["90%", "80%", "90%"]
     better, worse = ["95%", "99%", "100%", "+"], ["off", "3/8", "10%", "−"]
@@ -62,6 +62,30 @@ def test_a_table_marks_what_a_penalty_and_a_norm_change(capsys):
     assert table[11] == ["pair", *same, *same, "10%", "?", *same]
     marks = [word for line in table for word in line if word in ("+", "−", "?")]
     assert marks == ["+", "−", "?"]
+
+
+def test_a_table_shows_the_norms_that_it_is_asked_for(capsys):
+    record = {name: modes((8, 0.9), (8, 0.8), (8, 0.9)) for name in critics.TABLE}
+    record["hinge, R1, batch norm"] = [{}] * 3
+    assert verdicts.write_table(record, norms=["plain D"]) == 0
+    assert "batch norm" not in capsys.readouterr().out
+    assert verdicts.write_table(record, norms=["batch norm"]) == 1
+    assert "plain D" not in capsys.readouterr().out
+
+
+def test_losses_are_counted_beside_the_first_one(capsys):
+    record = {name: distances(5, 6, 7) for name in critics.TABLE}
+    record["hinge, R1, plain D"] = distances(4, 3, 4)
+    record["pair, none, plain D"] = distances(8, 9, 8)
+    record["pair, R1, plain D"] = distances(8, 9, 6)
+    verdicts.write_losses({"here": record, "there": record})
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1] == ["here,", "none", "scatter", "scatter", "scatter", "worse"]
+    assert lines[3] == ["here,", "R1", "scatter", "better", "scatter", "scatter"]
+    assert lines[-2:] == [
+        ["better,", "of", "8", "0", "2", "0", "0"],
+        ["worse,", "of", "8", "0", "0", "0", "2"],
+    ]
 
 
 STEPS = [*range(12)]

@@ -163,6 +163,54 @@ def good(record, side):
     return [gamma for gamma, each in found.items() if each[0] <= best[-1]]
 
 
+def without(record, seed):
+    """Returns a record that lacks a seed, as text."""
+    return {
+        name: {one: distance for one, distance in by_seed.items() if one != seed}
+        for name, by_seed in record.items()
+    }
+
+
+def factors(record):
+    """Returns the least and the largest factor that fits.
+
+    One fits when the range of `good` γ at the smaller size, times the factor, meets
+    that at the larger one.
+
+    Example:
+        >>> both = {"γ = 0.1 at 16 × 16": {"0": 8}, "γ = 1 at 32 × 32": {"0": 8}}
+        >>> factors(both)
+        (10.0, 10.0)
+    """
+    small, large = (good(record, side) for side in SIDES)
+    return min(large) / max(small), max(large) / min(small)
+
+
+def unbeaten(record, side):
+    """Returns the γ of a size than which no other is better with each seed.
+
+    Args:
+        record: as it is shipped, with the same seeds for each γ.
+        side: one of `SIDES`.
+
+    Example:
+        >>> two = {"γ = 0.1 at 16 × 16": {"0": 8, "1": 10}}
+        >>> two["γ = 1 at 16 × 16"] = {"0": 9, "1": 12}
+        >>> unbeaten(two, 16)
+        [0.1]
+    """
+    rows = {
+        gamma: np.array([*record[name].values()])
+        for name, (gamma, of_side) in KINDS.items()
+        if of_side == side and name in record
+    }
+    return [
+        gamma
+        for gamma, row in rows.items()
+        if not any((other < row).all() for other in rows.values())
+    ]
+
+
 def draw(record):
     """Draws distances over those of real digits by γ: a mark a seed, lines by medians.
 

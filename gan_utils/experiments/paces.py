@@ -61,17 +61,24 @@ def train_on(gan, batches, steps):
     return (time.perf_counter() - began) / steps
 
 
-def time_steps():
-    """Times each kind of step, in turns; returns the seconds by round."""
-    trials = {name: critics.TABLE[row] for name, row in TIMED.items()}
-    gans = {name: trial.build(0) for name, trial in trials.items()}
-    batches = {name: trial.batches(0) for name, trial in trials.items()}
+def time_steps(names=tuple(TIMED), rounds=ROUNDS, steps=STEPS_A_ROUND, seed=0):
+    """Times each kind of step, in turns; returns the seconds by round.
+
+    Args:
+        names: of `TIMED`.
+        rounds: in which each kind has its turn.
+        steps: of a turn, a multiple of `INTERVAL`.
+        seed: decides networks and digits.
+    """
+    trials = {name: critics.TABLE[TIMED[name]] for name in names}
+    gans = {name: trial.build(seed) for name, trial in trials.items()}
+    batches = {name: trial.batches(seed) for name, trial in trials.items()}
     for name, gan in gans.items():
         train_on(gan, batches[name], INTERVAL)  # builds its graph
     found = {name: [] for name in gans}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, gan in gans.items():
-            seconds = train_on(gan, batches[name], STEPS_A_ROUND)
+            seconds = train_on(gan, batches[name], steps)
             found[name].append(float(f"{seconds:.4g}"))
     return found
 

@@ -3,7 +3,7 @@
 python -m gan_utils.experiments.surfaces
 
 Draws the pictures of lessons 15 and 16: the same two clouds, and a critic held in three
-ways; a ring drawn twice, and a D that pays in three ways.
+ways; a ring drawn twice, anew at each step, and a D that is penalised in three ways.
 """
 
 import functools
@@ -40,11 +40,13 @@ def train_between(
     rate=3e-3,
     shuffled=True,
     step=critics.critic_step,
+    anew=None,
     **options,
 ):
-    """Trains a critic, or a usual D, between two clouds that stay as they are.
+    """Trains a critic, or a usual D, between two clouds.
 
-    G returns what it is given, the points of `fake`, and never moves.
+    They stay as they are, or are drawn anew at each step. G returns what it is given,
+    the points of `fake`, and never moves.
 
     Args:
         real: float32 `(n, 2)`.
@@ -55,6 +57,8 @@ def train_between(
         shuffled: whether who meets whom, between whom slopes are paid for, is drawn
             anew at each step; else the first meets the first.
         step: of `critics`; a critic's has its losses, the other the usual ones.
+        anew: a `playground.Mixture` of which both clouds are drawn anew at each step,
+            of as many points as those given; None keeps these.
         **options: of the step, as `penalty`.
 
     Returns:
@@ -71,13 +75,19 @@ def train_between(
         functools.partial(step, head_start=steps, **options),
         **_losses_of(step),
     )
-    shuffle = tf.random.experimental.stateless_shuffle
+    chance = tf.random.experimental
 
     def prior(shape, seed):
-        return shuffle(fake, tf.cast(seed, tf.int32)) if shuffled else fake
+        if anew:  # by another seed than the real ones of this step
+            return anew.draw(len(fake), chance.stateless_fold_in(seed, 1))
+        if shuffled:
+            return chance.stateless_shuffle(fake, tf.cast(seed, tf.int32))
+        return fake
 
     gan.prior = prior
     batches = tf.data.Dataset.from_tensors(real).repeat()
+    if anew:
+        batches = anew.batches(len(real), seed)
     gan.fit(batches, epochs=steps // 50, steps_per_epoch=50, verbose=0)
     return gan.discriminator
 
@@ -236,7 +246,9 @@ def main():
     twice = pairs()["ring, drawn again"]
     step = critics.penalised_step
     made = {
-        name: train_between(*twice, steps=200, step=step, penalty=penalty)
+        name: train_between(
+            *twice, steps=200, step=step, penalty=penalty, anew=playground.RING
+        )
         for name, penalty in PAYING.items()
     }
     save(draw(made, *twice, alike=True), "three_payments")

@@ -80,8 +80,8 @@ def write(record, names, beside=None):
         print(f"{name:34}{cells}   {said or ''}".rstrip())
 
 
-def write_table(record, modes=8):
-    """Prints each loss, penalty and norm by three seeds.
+def write_table(record, modes=8, norms=tuple(critics.NORMS)):
+    """Prints each loss, penalty and norm by three seeds, and counts the marks.
 
     On digits it is the Fréchet distance, in the plane the share of good points, or the
     covered modes where some are missing. A mark says that each seed is better (+) or
@@ -91,9 +91,13 @@ def write_table(record, modes=8):
     Args:
         record: as `load` returns it, with the rows of `critics.table`.
         modes: of the mixture in the plane.
+        norms: those that are shown, of `critics.NORMS`.
+
+    Returns:
+        How many rows got a + or a −.
     """
-    names = [*critics.penalties_of(1.0)]
-    for norm in critics.NORMS:
+    names, marks = [*critics.penalties_of(1.0)], 0
+    for norm in norms:
         print(f"{norm:14}" + "".join(f"{name:^18}" for name in names).rstrip())
         for loss in critics.LOSSES:
             line = f"{loss:14}"
@@ -102,8 +106,35 @@ def write_table(record, modes=8):
                 plain = norm == "plain D"
                 other = record[f"{loss}, {'none' if plain else name}, plain D"]
                 cells = "".join(f"{_shorten(figures, modes):>5}" for figures in row)
-                line += f"{cells} {MARKS[judge(row, other[:FEWEST])]} "
+                said = judge(row, other[:FEWEST])
+                marks += said in ("better", "worse")
+                line += f"{cells} {MARKS[said]} "
             print(line.rstrip())
+    return marks
+
+
+def write_losses(records, norm="plain D"):
+    """Prints how each loss stands beside the first one with the same penalty.
+
+    Args:
+        records: by the name of their data, as `load` returns them, with the rows of
+            `critics.table`.
+        norm: one of `critics.NORMS`.
+    """
+    first, *others = critics.LOSSES
+    found = []
+    print(f"{'beside ' + first:24}", *[f"{loss:13}" for loss in others])
+    for data, record in records.items():
+        for penalty in critics.penalties_of(1.0):
+            row, *rows = (
+                record[f"{loss}, {penalty}, {norm}"][:FEWEST]
+                for loss in (first, *others)
+            )
+            found.append([judge(each, row) for each in rows])
+            print(f"{data + ', ' + penalty:24}", *[f"{said:13}" for said in found[-1]])
+    for said in ("better", "worse"):
+        counts = (np.array(found) == said).sum(axis=0)
+        print(f"{f'{said}, of {len(found)}':24}", *[f"{count:<13}" for count in counts])
 
 
 def _shorten(figures, modes):
