@@ -204,10 +204,8 @@ def find_mistakes(penalty):
         A list of sentences, empty when nothing was found.
 
     Source:
-        The mistakes are those of code that circulates: a share from a normal
-        distribution, one share for a batch, real images alone, fakes that are forgotten
-        or have a share of their own, slopes that teach nothing or half, and a root that
-        has no gradient at 0.
+        Of the mistakes, code that circulates has a share from a normal distribution,
+        one share for a batch, real images alone, and a root that has no gradient at 0.
 
     Example:
         >>> find_mistakes(gradient_penalty)

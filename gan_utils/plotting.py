@@ -327,6 +327,11 @@ def paint_plane(belief, modes, points, pulls=None, reach=1.5):
     if pulls is not None:
         _draw_arrows(axes, points[: len(pulls)], pulls, reach)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[])
+    return render(figure)
+
+
+def render(figure):
+    """Returns a figure as pixels, uint8 `(height, width, 3)`, and closes it."""
     figure.canvas.draw()
     pixels = np.array(figure.canvas.buffer_rgba())[..., :3]
     plt.close(figure)

@@ -56,8 +56,8 @@ def test_each_mistake_is_the_one_that_it_is_called(name, named):
         ("half detached", "The critic does not learn all that it pays"),
     ],
 )
-def test_each_mistake_that_circulates_is_found_alone(name, told):
-    (sentence,) = penalties.find_mistakes(critics.CIRCULATING[name])
+def test_each_wrong_penalty_is_found_by_its_mistake_alone(name, told):
+    (sentence,) = penalties.find_mistakes(critics.WRONG_PENALTIES[name])
     assert sentence.startswith(told)
 
 

@@ -418,3 +418,12 @@ def test_pictures_that_make_no_gif_are_refused(pictures, options, message, tmp_p
 def test_a_zoom_is_a_small_whole_number(zoom):
     with pytest.raises(ValueError, match="zoom is .* from 1 to 100"):
         plotting.png_bytes(PICTURE, zoom)
+
+
+def test_a_figure_becomes_pixels_and_is_closed():
+    figure = plt.figure(figsize=(2, 1), dpi=50, facecolor=(1, 0, 0))
+    pixels = plotting.render(figure)
+    assert pixels.dtype == np.uint8
+    assert pixels.shape == (50, 100, 3)
+    assert (pixels == (255, 0, 0)).all()
+    assert not plt.get_fignums()

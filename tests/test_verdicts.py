@@ -97,11 +97,11 @@ def training(says):
 
 
 def test_what_is_left_beyond_the_step_is_a_partial_correlation():
-    loss, step, both, left = verdicts.follow(training(WORTH))
+    loss, step, both, left = verdicts.correlate(training(WORTH))
     assert loss == pytest.approx(1) and left == pytest.approx(1)
     assert both == step == pytest.approx(stats.spearmanr(WORTH, STEPS)[0] * -1)
     says = [3, 9, 8, 1, 7, 5, 6, 2, 0, 4, 1.5, 2.5]
-    loss, step, both, left = verdicts.follow(training(says))
+    loss, step, both, left = verdicts.correlate(training(says))
     assert loss == pytest.approx(stats.spearmanr(says, WORTH)[0])
     ranks = [stats.rankdata(each) for each in (says, WORTH, STEPS)]
     rest = [
@@ -130,7 +130,7 @@ def test_a_loss_that_follows_is_told_from_one_that_goes_by_the_step(capsys):
 
 def test_nothing_is_told_where_the_step_tells_all(capsys):
     ever_better = training(WORTH) | {"frechet": STEPS[::-1]}
-    assert np.isnan(verdicts.follow(ever_better)[-1])
+    assert np.isnan(verdicts.correlate(ever_better)[-1])
     verdicts.write_along({"along: critic": [ever_better] * 3})
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].endswith("no room")
@@ -152,9 +152,8 @@ def test_a_training_is_drawn_by_its_halves_without_its_first_point():
     hollow, filled = figure.axes[0].lines[:2]
     assert [*hollow.get_ydata(), *filled.get_ydata()] == [3, 2, 1]
     assert hollow.get_markerfacecolor() == "none" != filled.get_markerfacecolor()
-    assert [text.get_text() for text in figure.legends[0].get_texts()][
-        -1
-    ] == "second half"
+    *_, last = figure.legends[0].get_texts()
+    assert last.get_text() == "second half"
 
 
 def test_what_is_shipped_can_be_shown(capsys):

@@ -133,8 +133,9 @@ def half_detached(discriminator, real_images, fake_images, seed, weight=10.0):
     return weight * tf.reduce_mean(off), found
 
 
-# Gulrajani et al.'s penalty as circulating code has it, each with one mistake.
-CIRCULATING = {
+# Gulrajani et al.'s penalty, each with one mistake. Circulating code has the first
+# three, and the bare root; the others are slips that are easily made.
+WRONG_PENALTIES = {
     "normal share": mixing(tf.random.stateless_normal),
     "one share": mixing(one_share),
     "real images alone": mixing(real_alone),
@@ -146,16 +147,16 @@ CIRCULATING = {
 }
 
 
+TRAINED = ("normal share", "one share", "real images alone")
+
+
 def mistakes_of(slopes_weight):
     """Returns what circulating code has in place of Gulrajani et al.'s penalty."""
-
-    def paying(penalty):
-        return {"penalty": functools.partial(penalty, weight=slopes_weight)}
-
     return {
-        "normal share": paying(mixing(tf.random.stateless_normal)),
-        "one share": paying(mixing(one_share)),
-        "real images alone": paying(mixing(real_alone)),
+        name: {
+            "penalty": functools.partial(WRONG_PENALTIES[name], weight=slopes_weight)
+        }
+        for name in TRAINED
     }
 
 

@@ -11,7 +11,6 @@ Source:
 from gan_utils import plotting
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 REACH = 1.7  # how far a panel shows
 
@@ -38,10 +37,7 @@ def paint(path):
     with plt.rc_context({"font.size": 15}):  # it is shown small in a strip
         figure, panel = plt.subplots(figsize=(3.2, 3.2), layout="constrained")
         _draw(panel, path)
-        figure.canvas.draw()
-    pixels = np.array(figure.canvas.buffer_rgba())[None, ..., :3]
-    plt.close(figure)
-    return pixels
+        return plotting.render(figure)[None]
 
 
 def _draw(panel, path):

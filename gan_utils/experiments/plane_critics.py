@@ -13,6 +13,7 @@ import functools
 from gan_utils import losses, models, paths, penalties, playground
 from gan_utils.experiments import critics, shipped
 from gan_utils.experiments.trials import AS_CRITIC, Trial, run
+from gan_utils.models.classics import LESS_LEAKY
 
 from keras import layers
 from keras.optimizers import Adam
@@ -60,13 +61,12 @@ def r1_of(weight):
     return functools.partial(penalties.zero_centred_penalty, weight=weight)
 
 
-LEAKY = functools.partial(layers.LeakyReLU, negative_slope=0.2)
 # Where batch norm stands, and before which activation: D on digits has it before a
 # leaky ReLU, `TABLE` behind a ReLU.
 PLACES = {
     "before ReLU": (models.batch_norm, layers.ReLU),
-    "behind leaky ReLU": (LEAKY, models.batch_norm),
-    "before leaky ReLU": (models.batch_norm, LEAKY),
+    "behind leaky ReLU": (LESS_LEAKY, models.batch_norm),
+    "before leaky ReLU": (models.batch_norm, LESS_LEAKY),
 }
 AHEAD = RING.vary(head_start=2000, steps=5000)
 KINDS = {
@@ -79,7 +79,7 @@ KINDS = {
     "weight: 1": RING.vary(**AS_CRITIC, penalty=penalty_of(1.0)),
     "weight: 10, as for images": RING.vary(**AS_CRITIC, penalty=penalty_of(10.0)),
     "ring: R1 of 0.2": RING.vary(penalty=r1_of(0.2)),  # slopes weigh as WEIGHT has it
-    "ring: leaky ReLU": RING.vary(activation=None, behind=(LEAKY,)),
+    "ring: leaky ReLU": RING.vary(activation=None, behind=(LESS_LEAKY,)),
     **{
         f"batch norm {place}": RING.vary(activation=None, behind=behind)
         for place, behind in PLACES.items()

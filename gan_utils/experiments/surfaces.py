@@ -1,4 +1,4 @@
-"""Trains critics between two fixed clouds in the plane, and draws what they answer.
+"""Trains critics between two clouds in the plane, and draws what they answer.
 
 python -m gan_utils.experiments.surfaces
 
@@ -8,7 +8,7 @@ ways; a ring drawn twice, anew at each step, and a D that is penalised in three 
 
 import functools
 
-from gan_utils import critics, latent, paths, penalties, playground
+from gan_utils import critics, latent, paths, penalties, playground, plotting
 from gan_utils.gan import assemble
 
 import keras
@@ -233,8 +233,7 @@ def pairs(count=256, seed=0):
 
 def save(figure, name):
     """Saves a picture of a lesson, in 128 colours of its own: no eye can tell."""
-    figure.canvas.draw()
-    picture = Image.fromarray(np.array(figure.canvas.buffer_rgba())[..., :3])
+    picture = Image.fromarray(plotting.render(figure))
     palette = picture.quantize(128, kmeans=4, dither=Image.Dither.NONE)
     palette.save(PICTURES / f"{name}.png", optimize=True)
 

@@ -151,7 +151,7 @@ class Trial:
             discriminator = models.build_discriminator(
                 CHANNELS, 2 * seed + 1, norm=layers.Identity, dropout=0.0
             )
-        if self.behind or self.wrap or self.noise or self.activation is None:
+        if self.behind or self.wrap or self.noise or self.activation != "relu":
             discriminator = self._alter(discriminator, seed)
         return generator, discriminator
 

@@ -145,7 +145,7 @@ def _shorten(figures, modes):
     return f"{figures['covered']:.0f}/{modes}"
 
 
-def follow(figures, says=None):
+def correlate(figures, says=None):
     """Tells how what D's loss says goes with the Fréchet distance along a training.
 
     Args:
@@ -169,7 +169,7 @@ def follow(figures, says=None):
 
 def _left(row, change):
     """Returns what is left by seed when what a loss says is changed, where any is."""
-    left = np.array([follow(figures, change(figures))[-1] for figures in row])
+    left = np.array([correlate(figures, change(figures))[-1] for figures in row])
     return left[np.isfinite(left)]
 
 
@@ -226,12 +226,12 @@ def write_along(record):
     print(f"{'rank correlation':28}  loss   step   both   beyond the step")
     for name in _along(record):
         row = record[name]
-        for loss, step, both, left in map(follow, row):
+        for loss, step, both, left in map(correlate, row):
             beyond = f"{left:9.2f}" if np.isfinite(left) else "  no room"
             print(f"{name:28}{loss:6.2f}{step:7.2f}{both:7.2f}{beyond}")
         left = _left(row, lambda figures: None)
         if len(left) < len(row):
-            high = sum(follow(figures)[0] > 0.5 for figures in row)
+            high = sum(correlate(figures)[0] > 0.5 for figures in row)
             print(
                 f"    the step tells all; the loss above 0.5 with {high} of {len(row)}"
             )
