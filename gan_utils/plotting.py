@@ -14,6 +14,7 @@ from gan_utils import checks
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
 # Okabe and Ito's colours, which people with a colour-vision deficiency can tell
@@ -331,7 +332,16 @@ def paint_plane(belief, modes, points, pulls=None, reach=1.5):
 
 
 def render(figure):
-    """Returns a figure as pixels, uint8 `(height, width, 3)`, and closes it."""
+    """Returns a figure as pixels, uint8 `(height, width, 3)`, and closes it.
+
+    Raises:
+        ValueError: it is no figure of Matplotlib.
+    """
+    if not isinstance(figure, Figure):
+        raise ValueError(
+            f"What was given is of type {type(figure).__name__}; needed is a figure, "
+            "as plt.figure() returns it."
+        )
     figure.canvas.draw()
     pixels = np.array(figure.canvas.buffer_rgba())[..., :3]
     plt.close(figure)

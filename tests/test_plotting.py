@@ -427,3 +427,8 @@ def test_a_figure_becomes_pixels_and_is_closed():
     assert pixels.shape == (50, 100, 3)
     assert (pixels == (255, 0, 0)).all()
     assert not plt.get_fignums()
+
+
+def test_only_a_figure_becomes_pixels():
+    with pytest.raises(ValueError, match="of type ndarray; needed is a figure"):
+        plotting.render(PICTURE)

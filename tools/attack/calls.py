@@ -338,6 +338,7 @@ TABLE = {
         "points": r.standard_normal((5, 2)),
         "pulls": r.standard_normal((2, 2)),
     },
+    "plotting.render": lambda r: {"figure": plt.figure(figsize=(1, 1))},
     "plotting.show_planes": lambda r: {
         "pictures": r.integers(0, 256, (2, 8, 8, 3), np.uint8),
         "columns": 2,
